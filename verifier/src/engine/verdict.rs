@@ -1,0 +1,71 @@
+//! What is said of a step, a scenario and a run.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Passed,
+    /// Something it needs is missing, or a step it depends on did not pass.
+    Skipped,
+    /// Passed only when it was tried again.
+    Flaky,
+    /// The environment or the verifier broke, so nothing is known of the platform.
+    Error,
+    /// The platform broke its contract.
+    Failed,
+}
+
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Skipped => "skipped",
+            Self::Flaky => "flaky",
+            Self::Error => "error",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether the step came to an end that is not what was hoped for.
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Error)
+    }
+
+    /// The gravest verdict; a scenario in which nothing but skips happened is skipped.
+    pub fn of_all(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        let (mut worst, mut passed) = (None, false);
+        for verdict in verdicts {
+            passed |= verdict == Self::Passed;
+            worst = worst.max(Some(verdict));
+        }
+        match worst {
+            Some(Self::Skipped) if passed => Self::Passed,
+            Some(worst) => worst,
+            None => Self::Skipped,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Verdict::*, *};
+
+    #[test]
+    fn the_gravest_verdict_wins() {
+        assert_eq!(Verdict::of_all([Passed, Skipped]), Passed);
+        assert_eq!(Verdict::of_all([Skipped, Skipped]), Skipped);
+        assert_eq!(Verdict::of_all([]), Skipped);
+        assert_eq!(Verdict::of_all([Passed, Flaky, Skipped]), Flaky);
+        assert_eq!(Verdict::of_all([Error, Flaky]), Error);
+        assert_eq!(Verdict::of_all([Error, Failed, Passed]), Failed);
+    }
+}

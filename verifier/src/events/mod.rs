@@ -1,0 +1,15 @@
+//! The record of a run: one line per event in `events.jsonl`, written as it
+//! happens. Every report is a fold over it.
+
+mod clock;
+mod event;
+mod log;
+mod redaction;
+
+pub use clock::{parse_timestamp, timestamp};
+pub use event::{
+    Body, Event, Evidence, FaultChange, HostFacts, LogSlice, Measurement, Note, PlannedScenario,
+    PlannedStep, RunFinished, RunOutcome, RunStarted, SCHEMA, ScenarioFinished, ScenarioStarted,
+    StepFinished, StepStarted, Waiting,
+};
+pub use log::EventLog;

@@ -1,0 +1,12 @@
+//! Proves that a Persys platform works, end to end, and shows where it does not.
+//!
+//! Imports run one way: [`plan`] ← [`engine`] ← [`probe`] ← [`scenarios`] ← [`cli`];
+//! [`events`] is written by the engine and folded into reports by [`report`].
+
+pub mod cli;
+pub mod engine;
+pub mod events;
+pub mod plan;
+pub mod probe;
+pub mod report;
+pub mod scenarios;

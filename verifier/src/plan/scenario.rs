@@ -1,0 +1,32 @@
+//! A scenario: a story in steps, as plain constant data.
+
+use super::{Requirement, Step, StepFn};
+
+/// The id of the testcase that checks what must hold after every scenario.
+pub const INVARIANTS: &str = "invariants";
+/// The id of every scenario's last testcase.
+pub const CLEAN_UP: &str = "clean-up";
+
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// Stable, `[a-z0-9-]+`; part of every report.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// What is proved, in a sentence.
+    pub objective: &'static str,
+    /// Where it is asked for, such as `strategy §1`.
+    pub source: &'static str,
+    /// `smoke` puts it into the smoke profile; `chaos`, `perf` and `soak` keep
+    /// it out of the full one.
+    pub labels: &'static [&'static str],
+    pub requires: &'static [Requirement],
+    pub steps: &'static [Step],
+}
+
+/// What must hold after every scenario, whatever it did.
+#[derive(Clone, Copy, Debug)]
+pub struct Invariant {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub run: StepFn,
+}

@@ -1,0 +1,36 @@
+//! How probes write down what they saw.
+
+use serde_json::{Value, json};
+
+use super::{Cause, ProbeError, Question};
+use crate::engine::Recorder;
+
+/// The recorder of a scenario, as probes use it.
+#[derive(Clone)]
+pub(super) struct Evidence {
+    recorder: Recorder,
+}
+
+impl Evidence {
+    pub fn new(recorder: Recorder) -> Self {
+        Self { recorder }
+    }
+
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Records an answer. `passing` holds what differs each time the same is
+    /// seen, such as durations and request ids; it does not make an answer new.
+    pub fn saw(&self, kind: &str, summary: impl Into<String>, data: Value, passing: Value) {
+        self.recorder.record_passing(kind, summary, data, passing);
+    }
+
+    /// Records that there was no answer, and hands the error on.
+    pub fn unanswered(&self, kind: &str, question: Question, cause: Cause) -> ProbeError {
+        let Question { who, address, what } = &question;
+        let data = json!({ "address": address, "asked": what, "unanswered": cause.to_string() });
+        self.saw(kind, format!("{who}: {what}: {cause}"), data, Value::Null);
+        ProbeError::unanswered(question, cause)
+    }
+}
