@@ -42,6 +42,7 @@ impl AddressRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovery {
     domain: String,
+    service: String,
 }
 
 impl Discovery {
@@ -51,12 +52,18 @@ impl Discovery {
     pub const LEASE_SECONDS: i64 = 15;
 
     pub fn new(domain: &str) -> Self {
-        Self { domain: domain.trim_matches('.').to_owned() }
+        Self::with_service(domain, Self::SERVICE)
+    }
+
+    /// With another label than [`Self::SERVICE`] (`DISCOVERY_SERVICE`).
+    pub fn with_service(domain: &str, service: &str) -> Self {
+        let domain = domain.trim_matches('.').to_owned();
+        Self { domain, service: service.trim_matches('.').to_owned() }
     }
 
     /// The name to ask for SRV records.
     pub fn service_name(&self) -> String {
-        format!("{}.{}", Self::SERVICE, self.domain)
+        format!("{}.{}", self.service, self.domain)
     }
 
     /// The name to ask for addresses when there is no SRV record.
@@ -70,7 +77,7 @@ impl Discovery {
 
     /// The prefix of all SRV keys; ends with a slash.
     pub fn service_prefix(&self) -> String {
-        format!("{}/{}/", self.base(), Self::SERVICE)
+        format!("{}/{}/", self.base(), self.service)
     }
 
     pub fn service_key(&self, instance: &str) -> String {
@@ -108,6 +115,13 @@ mod tests {
         assert_eq!(discovery.scheduler_key("prow1"), "/skydns/local/persys/scheduler/prow1");
         assert_eq!(discovery.node_key("agent1"), "/skydns/local/persys/agent1");
         assert_eq!(discovery.service_name(), "_prow-scheduler.persys.local");
+    }
+
+    #[test]
+    fn the_service_s_label_can_be_another() {
+        let discovery = Discovery::with_service("test.local.", "_sched");
+        assert_eq!(discovery.service_name(), "_sched.test.local");
+        assert_eq!(discovery.service_key("a"), "/skydns/local/test/_sched/a");
     }
 
     #[test]

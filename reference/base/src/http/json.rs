@@ -1,0 +1,46 @@
+//! JSON bodies.
+
+use axum::extract::{FromRequest, Request};
+use persys_contract::ErrorCode;
+use serde::de::DeserializeOwned;
+
+use super::{ApiError, LimitedBytes};
+
+/// A body that is JSON of the expected shape; else 400 `invalid_json`. The
+/// content type is not asked for.
+pub struct StrictJson<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let LimitedBytes(bytes) = LimitedBytes::from_request(request, state).await?;
+        Self::parse(&bytes)
+    }
+}
+
+impl<T: DeserializeOwned> StrictJson<T> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
+        serde_json::from_slice(bytes).map(Self).map_err(|error| {
+            ApiError::new(ErrorCode::InvalidJson, format!("the body cannot be read: {error}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use persys_contract::DesiredStateChange;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_json_or_of_another_shape_is_refused() {
+        for odd in
+            ["", "{", "[]", "{}", "{\"desiredState\":\"Paused\"}", "{\"desiredState\":1}", "\u{0}"]
+        {
+            let error = StrictJson::<DesiredStateChange>::parse(odd.as_bytes()).err().unwrap();
+            assert_eq!(error.code, ErrorCode::InvalidJson, "{odd}");
+        }
+        assert!(StrictJson::<DesiredStateChange>::parse(b"{\"desiredState\":\"stopped\"}").is_ok());
+    }
+}

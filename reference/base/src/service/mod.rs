@@ -1,0 +1,9 @@
+//! How a service starts, gets ready and stops (contract §1).
+
+mod lifecycle;
+mod listeners;
+mod main_wrapper;
+
+pub use lifecycle::Lifecycle;
+pub use listeners::{Listeners, StartError};
+pub use main_wrapper::run;

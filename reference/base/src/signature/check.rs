@@ -1,0 +1,90 @@
+//! The receiving end.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    body::Body,
+    extract::{OriginalUri, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use persys_contract::{ErrorCode, NONCE_MEMORY, SignatureError, SignatureKey, SignedHeaders};
+
+use super::{NonceMemory, Novelty};
+use crate::{
+    Metrics,
+    http::{ApiError, peer_of, read_body},
+};
+
+/// What is needed to tell a good request from a bad one.
+pub struct SignatureCheck {
+    key: SignatureKey,
+    window: Duration,
+    nonces: NonceMemory,
+    metrics: Metrics,
+}
+
+impl SignatureCheck {
+    /// `window` is how far a timestamp may be off, either way.
+    pub fn new(key: SignatureKey, window: Duration, metrics: &Metrics) -> Arc<Self> {
+        // A nonce must be remembered for as long as its timestamp can be good.
+        let kept_for = NONCE_MEMORY.max(window * 2);
+        let nonces = NonceMemory::new(kept_for);
+        Arc::new(Self { key, window, nonces, metrics: metrics.clone() })
+    }
+
+    fn check(&self, request: &Request, body: &[u8], path: &str) -> Result<(), ApiError> {
+        let headers =
+            SignedHeaders::read(|name| request.headers().get(name).and_then(|v| v.to_str().ok()));
+        let verified = headers.and_then(|headers| {
+            let method = request.method().as_str();
+            self.key.verify(method, path, &headers, body, unix_now(), self.window)?;
+            Ok(headers.nonce)
+        });
+        let nonce = verified.map_err(|e: SignatureError| ApiError::new(e.code(), e.to_string()))?;
+        match self.nonces.remember(&nonce, Instant::now()) {
+            Novelty::New => Ok(()),
+            Novelty::Seen => {
+                Err(ApiError::new(ErrorCode::ReplayedNonce, "the nonce was used before"))
+            }
+            Novelty::Full => Err(ApiError::new(
+                ErrorCode::ReplayedNonce,
+                "too many requests at once to tell whether the nonce was used before",
+            )),
+        }
+    }
+}
+
+/// Lets only requests through that bear a good signature; to be laid over the
+/// routes with `from_fn_with_state(check, require_signature)`.
+pub async fn require_signature(
+    State(check): State<Arc<SignatureCheck>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let peer = peer_of(&parts.extensions).map(|peer| peer.to_string());
+    let body = read_body(body).await?;
+    // A nested router sees a shortened path; what was signed is the whole one.
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    if let Err(refusal) = check.check(&request, &body, &path) {
+        let reason = refusal.code.as_str();
+        check.metrics.count_rejection(reason);
+        tracing::warn!(reason, peer, detail = refusal.message, "refused a request's signature");
+        return Err(refusal);
+    }
+    Ok(next.run(request).await)
+}
+
+pub(super) fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;
