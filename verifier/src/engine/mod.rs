@@ -7,7 +7,6 @@ mod evidence;
 mod failure;
 mod logs;
 mod store;
-mod verdict;
 mod wait;
 mod wait_board;
 
@@ -16,5 +15,6 @@ pub use context::{Context, RunHandles};
 pub use evidence::{FaultChange, Recorder};
 pub use failure::{StepError, StepErrorKind, StepResult};
 pub use logs::{LogChunk, LogError, LogName, LogSource};
-pub use verdict::Verdict;
 pub use wait::{Progress, Wait};
+
+pub use crate::events::Verdict;

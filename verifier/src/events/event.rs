@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::engine::Verdict;
+use super::Verdict;
+use crate::plan::PlannedScenario;
 
 /// The version that the first line of the file names.
 pub const SCHEMA: u32 = 1;
@@ -155,33 +156,6 @@ pub struct HostFacts {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct PlannedScenario {
-    pub id: String,
-    pub title: String,
-    pub objective: String,
-    pub source: String,
-    pub labels: Vec<String>,
-    pub requires: Vec<String>,
-    pub steps: Vec<PlannedStep>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PlannedStep {
-    pub id: String,
-    pub title: String,
-    pub source: String,
-    pub labels: Vec<String>,
-    pub needs: Vec<String>,
-    pub requires: Vec<String>,
-    /// As written in the plan, such as `10s + 2 × reconcile`.
-    pub budget: String,
-    /// With the topology's timings and the timeout scale.
-    pub budget_ms: u64,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
 pub struct ScenarioStarted {
     pub title: String,
     /// From 1.
@@ -288,6 +262,19 @@ pub enum RunOutcome {
     Interrupted,
     /// Every step was skipped.
     NothingRan,
+}
+
+impl RunOutcome {
+    /// The README's table of exit codes.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Error => 3,
+            Self::NothingRan => 4,
+            Self::Interrupted => 130,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

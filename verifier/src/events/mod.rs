@@ -4,12 +4,15 @@
 mod clock;
 mod event;
 mod log;
+mod reader;
 mod redaction;
+mod verdict;
 
 pub use clock::{parse_timestamp, timestamp};
 pub use event::{
-    Body, Event, Evidence, FaultChange, HostFacts, LogSlice, Measurement, Note, PlannedScenario,
-    PlannedStep, RunFinished, RunOutcome, RunStarted, SCHEMA, ScenarioFinished, ScenarioStarted,
+    Body, Event, Evidence, FaultChange, HostFacts, LogSlice, Measurement, Note, RunFinished, RunOutcome, RunStarted, SCHEMA, ScenarioFinished, ScenarioStarted,
     StepFinished, StepStarted, Waiting,
 };
 pub use log::EventLog;
+pub use reader::{ReadError, read_events};
+pub use verdict::Verdict;

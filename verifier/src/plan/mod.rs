@@ -1,11 +1,25 @@
 //! What is going to be run, known before anything runs.
 
 mod budget;
+mod order;
+mod pattern;
+mod plan_file;
+mod profile;
 mod requirement;
 mod scenario;
+mod selection;
 mod step;
+mod validate;
 
 pub use budget::Budget;
+pub use order::shuffle;
+pub use pattern::Pattern;
+pub use plan_file::{
+    CLEAN_UP_BUDGET, INVARIANTS_BUDGET, Pace, PlanFile, PlannedScenario, PlannedStep, planned,
+};
+pub use profile::Profile;
 pub use requirement::Requirement;
 pub use scenario::{CLEAN_UP, INVARIANTS, Invariant, Scenario};
+pub use selection::{Filter, NothingSelected, Selected};
 pub use step::{Step, StepFn, StepFuture};
+pub use validate::validate;

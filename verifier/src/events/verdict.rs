@@ -34,6 +34,13 @@ impl Verdict {
         matches!(self, Self::Failed | Self::Error)
     }
 
+    /// What is said of a step that was tried several times, in order of the attempts.
+    pub fn of_attempts(attempts: &[Self]) -> Option<Self> {
+        let (last, earlier) = attempts.split_last()?;
+        let wavered = *last == Self::Passed && earlier.iter().any(|verdict| verdict.is_bad());
+        Some(if wavered { Self::Flaky } else { *last })
+    }
+
     /// The gravest verdict; a scenario in which nothing but skips happened is skipped.
     pub fn of_all(verdicts: impl IntoIterator<Item = Self>) -> Self {
         let (mut worst, mut passed) = (None, false);
@@ -67,5 +74,15 @@ mod tests {
         assert_eq!(Verdict::of_all([Passed, Flaky, Skipped]), Flaky);
         assert_eq!(Verdict::of_all([Error, Flaky]), Error);
         assert_eq!(Verdict::of_all([Error, Failed, Passed]), Failed);
+    }
+
+    #[test]
+    fn only_a_step_that_went_wrong_and_then_passed_is_flaky() {
+        assert_eq!(Verdict::of_attempts(&[]), None);
+        assert_eq!(Verdict::of_attempts(&[Passed]), Some(Passed));
+        assert_eq!(Verdict::of_attempts(&[Failed, Passed]), Some(Flaky));
+        assert_eq!(Verdict::of_attempts(&[Error, Passed]), Some(Flaky));
+        assert_eq!(Verdict::of_attempts(&[Skipped, Passed]), Some(Passed));
+        assert_eq!(Verdict::of_attempts(&[Passed, Failed]), Some(Failed));
     }
 }
