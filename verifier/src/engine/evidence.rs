@@ -44,6 +44,8 @@ pub struct Look {
     pub repeated: u64,
     /// The latest look's summary.
     pub last: Option<String>,
+    /// Promises that the platform broke in answers to the step; it fails for them.
+    pub violations: Vec<String>,
     /// Defects of the step itself, such as checks that were never finished.
     pub defects: Vec<String>,
 }
@@ -67,10 +69,27 @@ impl Recorder {
     ///
     /// `kind` says how it was seen: `http`, `etcd`, `dns`, `docker`, `cli`, `metrics`, ….
     pub fn record(&self, kind: &str, summary: impl Into<String>, data: Value) {
+        self.record_passing(kind, summary, data, Value::Null);
+    }
+
+    /// The same with fields that differ each time, such as durations and request
+    /// ids. They are written too and do not make anything new.
+    pub(crate) fn record_passing(
+        &self,
+        kind: &str,
+        summary: impl Into<String>,
+        data: Value,
+        passing: Value,
+    ) {
         let mut evidence = Evidence { kind: kind.to_owned(), summary: summary.into(), data };
         shorten(&mut evidence.data);
         let mut hasher = DefaultHasher::new();
         (kind, &evidence.summary, evidence.data.to_string()).hash(&mut hasher);
+        match (&mut evidence.data, passing) {
+            (Value::Object(fields), Value::Object(passing)) => fields.extend(passing),
+            (data @ Value::Null, passing) => *data = passing,
+            _ => {}
+        }
         let mut scope = self.scope();
         let new = scope.seen.insert(hasher.finish());
         if !INWARD.contains(&kind) {
@@ -108,6 +127,16 @@ impl Recorder {
     /// that becomes an error.
     pub(crate) fn defect(&self, text: impl Into<String>) {
         self.scope().look.defects.push(text.into());
+    }
+
+    /// Notes that the platform broke a promise that holds for every answer, also
+    /// where the step does not look; the step then cannot pass.
+    pub(crate) fn violation(&self, text: impl Into<String>) {
+        let text = text.into();
+        let mut scope = self.scope();
+        if !scope.look.violations.contains(&text) {
+            scope.look.violations.push(text);
+        }
     }
 
     pub(crate) fn emit(&self, body: Body) {
@@ -176,6 +205,20 @@ mod tests {
         assert_eq!(recorder.log().events().len(), 3);
         recorder.enter(Some("s"), Some("b"));
         assert_eq!(recorder.look(), Look::default());
+    }
+
+    #[test]
+    fn what_differs_each_time_does_not_make_it_new() {
+        let recorder = Recorder::in_memory();
+        for ms in 1..4 {
+            recorder.record_passing("http", "GET /", json!({ "status": 200 }), json!({ "ms": ms }));
+            recorder.violation("no X-Service-Name header");
+        }
+        let events = serde_json::to_value(recorder.log().events()).unwrap();
+        assert_eq!(events.as_array().map(Vec::len), Some(1));
+        assert!(events.to_string().contains(r#"{"ms":1,"status":200}"#), "{events}");
+        assert_eq!((recorder.look().observations, recorder.look().repeated), (1, 2));
+        assert_eq!(recorder.look().violations.len(), 1);
     }
 
     #[test]
