@@ -1,0 +1,48 @@
+//! Sends a request on to a scheduler.
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use persys_contract::ErrorCode;
+use persys_reference_base::{
+    RequestId,
+    http::{ApiError, read_body},
+};
+
+use super::Context;
+use crate::upstream::{ForwardError, Outgoing};
+
+/// The scheduler's answer, unchanged, or 502 or 504.
+pub async fn forward(
+    State(context): State<Context>,
+    id: RequestId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let body = read_body(body).await?;
+    let outgoing = Outgoing::new(&parts, body, &id);
+    context.schedulers.forward(&outgoing, context.request_timeout).await.map_err(|error| {
+        let (code, message) = refusal(&error);
+        tracing::warn!(reason = code.as_str(), "failed to {error}");
+        ApiError::new(code, message)
+    })
+}
+
+/// What the caller is told: enough to know whether to send it again.
+fn refusal(error: &ForwardError) -> (ErrorCode, &'static str) {
+    match error {
+        ForwardError::NoneKnown => (ErrorCode::SchedulerUnreachable, "no scheduler was found"),
+        ForwardError::Unreachable(_) => {
+            (ErrorCode::SchedulerUnreachable, "no scheduler can be reached")
+        }
+        ForwardError::Broken(_) => (
+            ErrorCode::SchedulerUnreachable,
+            "the connection to the scheduler broke; the request may have been carried out",
+        ),
+        ForwardError::Timeout => (
+            ErrorCode::SchedulerTimeout,
+            "the scheduler did not answer in time; the request may have been carried out",
+        ),
+    }
+}
