@@ -1,0 +1,12 @@
+//! The agent's HTTP interface (contract §3.3).
+
+mod agent;
+mod containers;
+mod gate;
+mod health;
+mod refusal;
+mod router;
+mod run;
+
+pub use agent::Agent;
+pub use router::router;

@@ -1,0 +1,63 @@
+//! All that can be asked about this node's workloads, in one hand.
+
+use persys_contract::ContainerEntry;
+
+use super::actions::{ActionError, Actions};
+use super::listing;
+use super::locks::WorkloadLocks;
+use super::pending::{Outcome, PendingRuns};
+use super::runner::Runner;
+use crate::docker::{ContainerSpec, DockerFault, Engine};
+
+/// The workloads of this node; clones share them.
+#[derive(Clone)]
+pub struct Workloads {
+    engine: Engine,
+    pending: PendingRuns,
+    runner: Runner,
+    actions: Actions,
+}
+
+impl Workloads {
+    pub fn new(engine: Engine) -> Self {
+        let pending = PendingRuns::default();
+        let locks = WorkloadLocks::default();
+        Self {
+            runner: Runner::new(engine.clone(), pending.clone(), locks.clone()),
+            actions: Actions::new(engine.clone(), pending.clone(), locks),
+            engine,
+            pending,
+        }
+    }
+
+    /// Orders a run; see [`Runner::order`].
+    pub async fn order(&self, spec: ContainerSpec) -> Result<Outcome, DockerFault> {
+        self.runner.order(spec).await
+    }
+
+    pub async fn list(&self) -> Result<Vec<ContainerEntry>, DockerFault> {
+        listing::list(&self.engine, &self.pending).await
+    }
+
+    /// Each action takes the id of a container or of a workload and returns the workload's.
+    pub async fn start(&self, id: &str) -> Result<String, ActionError> {
+        self.actions.start(id).await
+    }
+
+    pub async fn stop(&self, id: &str) -> Result<String, ActionError> {
+        self.actions.stop(id).await
+    }
+
+    pub async fn remove(&self, id: &str) -> Result<String, ActionError> {
+        self.actions.remove(id).await
+    }
+
+    pub async fn logs(&self, id: &str) -> Result<String, ActionError> {
+        self.actions.logs(id).await
+    }
+
+    /// Stops what is under way and returns when it has come to its end.
+    pub async fn drain(&self) {
+        self.runner.drain().await;
+    }
+}
