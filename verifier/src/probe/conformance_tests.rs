@@ -59,7 +59,10 @@ fn good_answers_break_nothing() {
 fn headers_are_demanded() {
     breaks(&exchange(200, &GOOD[1..], "{}"), "X-Service-Name");
     breaks(&exchange(200, &[GOOD[0], GOOD[2]], "{}"), "no X-Request-ID");
-    breaks(&exchange(200, &[GOOD[0], ("x-request-id", "other"), GOOD[2]], "{}"), "\"id-1\" was sent");
+    breaks(
+        &exchange(200, &[GOOD[0], ("x-request-id", "other"), GOOD[2]], "{}"),
+        "\"id-1\" was sent",
+    );
     let plain = [GOOD[0], GOOD[1], ("content-type", "text/plain")];
     breaks(&exchange(200, &plain, "{}"), "\"text/plain\"");
     let charset = [GOOD[0], GOOD[1], ("content-type", "application/json; charset=utf-8")];
@@ -86,11 +89,19 @@ fn refusals_have_the_contract_s_form() {
 #[test]
 fn nothing_of_the_inside_shows() {
     breaks(
-        &exchange(500, &GOOD, r#"{"error":"open /etc/persys/prow.toml: denied","code":"internal"}"#),
+        &exchange(
+            500,
+            &GOOD,
+            r#"{"error":"open /etc/persys/prow.toml: denied","code":"internal"}"#,
+        ),
         "/etc/persys/prow.toml",
     );
     breaks(
-        &exchange(500, &GOOD, r#"{"error":"thread 'main' panicked at src/main.rs:1","code":"internal"}"#),
+        &exchange(
+            500,
+            &GOOD,
+            r#"{"error":"thread 'main' panicked at src/main.rs:1","code":"internal"}"#,
+        ),
         "stack trace",
     );
     breaks(

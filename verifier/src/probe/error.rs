@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use rustls::AlertDescription;
 
-use crate::engine::{Progress, StepError};
+use crate::engine::StepError;
 
 /// Who was asked what, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,11 @@ pub struct Question {
 }
 
 impl Question {
-    pub fn new(who: impl Into<String>, address: impl fmt::Display, what: impl Into<String>) -> Self {
+    pub fn new(
+        who: impl Into<String>,
+        address: impl fmt::Display,
+        what: impl Into<String>,
+    ) -> Self {
         Self { who: who.into(), address: address.to_string(), what: what.into() }
     }
 }
@@ -57,9 +61,9 @@ pub enum ProbeError {
     /// The question could not be put or got no answer.
     #[error("{question}: {cause}")]
     Unanswered { question: Box<Question>, cause: Cause },
-    /// The answer came and breaks a property that the contract gives every answer.
-    #[error("{question}: the answer breaks the contract: {}", broken.join("; "))]
-    Violation { question: Box<Question>, broken: Vec<String> },
+    /// The answer came and cannot be used, because it breaks the contract.
+    #[error("{question}: the answer breaks the contract: {broken}")]
+    Violation { question: Box<Question>, broken: String },
     /// The verifier's own side is not in order: a file, a name, a missing program.
     #[error("{0}")]
     Setup(String),
@@ -115,16 +119,6 @@ impl From<ProbeError> for StepError {
     }
 }
 
-/// In a wait, what could not be asked may be asked again; a broken answer ends it.
-impl<T> From<ProbeError> for Progress<T> {
-    fn from(error: ProbeError) -> Self {
-        match error {
-            ProbeError::Unanswered { .. } => Self::NotYet(format!("failed to {error}")),
-            ProbeError::Violation { .. } | ProbeError::Setup(_) => Self::Fatal(error.into()),
-        }
-    }
-}
-
 /// Finds out from a client library's error what happened to the connection.
 /// `fallback` says what it is when the chain of causes does not tell.
 pub(super) fn cause_of(error: &(dyn StdError + 'static), fallback: fn(String) -> Cause) -> Cause {
@@ -172,7 +166,9 @@ fn cause_of_io(error: &io::Error) -> Option<Cause> {
 fn alert_name(alert: AlertDescription) -> String {
     let mut name = String::new();
     for c in format!("{alert:?}").chars() {
-        if c.is_ascii_uppercase() && !name.is_empty() && !name.ends_with(|c: char| !c.is_lowercase())
+        if c.is_ascii_uppercase()
+            && !name.is_empty()
+            && !name.ends_with(|c: char| !c.is_lowercase())
         {
             name.push('_');
         }
@@ -209,7 +205,7 @@ mod tests {
         let error = StepError::from(unanswered(Cause::Timeout(Duration::from_secs(5))));
         assert_eq!(error.verdict(), crate::engine::Verdict::Error);
         let question = Box::new(Question::new("the gateway", "x", "GET /nodes"));
-        let broken = vec!["no X-Service-Name header".to_owned()];
+        let broken = "it is no exposition".to_owned();
         let error = StepError::from(ProbeError::Violation { question, broken });
         assert_eq!(error.verdict(), crate::engine::Verdict::Failed);
     }
@@ -224,9 +220,6 @@ mod tests {
         );
         let error = io::Error::from(io::ErrorKind::ConnectionRefused);
         assert!(matches!(cause_of(&error, Cause::Protocol), Cause::Unreachable(_)));
-        assert_eq!(
-            cause_of(&fmt::Error, Cause::Protocol),
-            Cause::Protocol(fmt::Error.to_string())
-        );
+        assert_eq!(cause_of(&fmt::Error, Cause::Protocol), Cause::Protocol(fmt::Error.to_string()));
     }
 }

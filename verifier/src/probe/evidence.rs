@@ -9,11 +9,17 @@ use crate::engine::Recorder;
 #[derive(Clone)]
 pub(super) struct Evidence {
     recorder: Recorder,
+    muted: bool,
 }
 
 impl Evidence {
     pub fn new(recorder: Recorder) -> Self {
-        Self { recorder }
+        Self { recorder, muted: false }
+    }
+
+    /// The same without records of answers; violations are still told.
+    pub fn muted(&self) -> Self {
+        Self { muted: true, ..self.clone() }
     }
 
     pub fn recorder(&self) -> &Recorder {
@@ -23,7 +29,16 @@ impl Evidence {
     /// Records an answer. `passing` holds what differs each time the same is
     /// seen, such as durations and request ids; it does not make an answer new.
     pub fn saw(&self, kind: &str, summary: impl Into<String>, data: Value, passing: Value) {
-        self.recorder.record_passing(kind, summary, data, passing);
+        if !self.muted {
+            self.recorder.record_passing(kind, summary, data, passing);
+        }
+    }
+
+    /// Fails the running step: the platform broke a promise that holds always.
+    pub fn violation(&self, text: impl Into<String>) {
+        let text = text.into();
+        self.recorder.record("violation", text.clone(), Value::Null);
+        self.recorder.violation(text);
     }
 
     /// Records that there was no answer, and hands the error on.

@@ -70,9 +70,9 @@ impl Exchange {
 
     /// The refusal's body when it is exactly `code`; anything else is the platform's failure.
     pub fn refused(&self, code: ErrorCode) -> Result<ErrorBody, StepError> {
-        self.error_body().filter(|_| self.is_refusal(code)).ok_or_else(|| {
-            StepError::failed(format!("{self}, expected {} {code}", code.status()))
-        })
+        self.error_body()
+            .filter(|_| self.is_refusal(code))
+            .ok_or_else(|| StepError::failed(format!("{self}, expected {} {code}", code.status())))
     }
 
     /// The body for a message: its beginning, quoted.

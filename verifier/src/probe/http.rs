@@ -7,15 +7,20 @@ use persys_contract::REQUEST_ID;
 use persys_identity::LoadedCredentials;
 use reqwest::{
     Client, Method, Url,
-    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use super::{Cause, Conformance, Exchange, ProbeError, Question, Secrets, error::cause_of, evidence::Evidence};
+use super::{
+    Cause, Conformance, Exchange, ProbeError, Question, Secrets, error::cause_of,
+    evidence::Evidence,
+};
 
+/// The kind of the evidence.
+const KIND: &str = "http";
 /// How long a connection and its handshake may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Bodies are kept up to this length, in bytes.
@@ -76,7 +81,6 @@ pub(super) struct HttpProbe {
     conformance: Conformance,
     secrets: Secrets,
     evidence: Evidence,
-    kind: &'static str,
 }
 
 impl HttpProbe {
@@ -114,7 +118,6 @@ impl HttpProbe {
             conformance,
             secrets,
             evidence,
-            kind: "http",
         })
     }
 
@@ -124,25 +127,13 @@ impl HttpProbe {
         self
     }
 
-    /// Records under another kind than `http`.
-    #[must_use]
-    pub fn with_kind(mut self, kind: &'static str) -> Self {
-        self.kind = kind;
-        self
-    }
-
-    pub fn who(&self) -> &str {
-        &self.who
-    }
-
     pub fn base(&self) -> &str {
         &self.base
     }
 
     /// The path and query that will be sent for a path as it was given.
     pub fn path_as_sent(&self, path: &str) -> Result<String, ProbeError> {
-        let url = self.url(path)?;
-        Ok(url[reqwest::Url::path_start()..].to_owned())
+        Ok(path_of(&self.url(path)?))
     }
 
     fn url(&self, path: &str) -> Result<Url, ProbeError> {
@@ -151,15 +142,16 @@ impl HttpProbe {
         })
     }
 
-    /// Sends a request and records the exchange. A general property that the
-    /// answer breaks is an error; whatever else it says is data.
+    /// Sends a request and records the exchange. What the answer says is data; a
+    /// general property that it breaks fails the running step in any case.
     pub async fn send(&self, request: HttpRequest) -> Result<Exchange, ProbeError> {
         let HttpRequest { method, path, mut headers, body } = request;
         let url = self.url(&path)?;
-        let path = url[reqwest::Url::path_start()..].to_owned();
+        let path = path_of(&url);
         if self.conformance.request_id && !headers.contains_key(REQUEST_ID) {
             let id = uuid::Uuid::new_v4().to_string();
-            headers.insert(REQUEST_ID, HeaderValue::from_str(&id).expect("a UUID is a header value"));
+            headers
+                .insert(REQUEST_ID, HeaderValue::from_str(&id).expect("a UUID is a header value"));
         }
         let request_id =
             headers.get(REQUEST_ID).map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
@@ -172,10 +164,10 @@ impl HttpProbe {
         let received = tokio::time::timeout(self.timeout, receive(builder)).await;
         let (status, answer_headers, answer) = match received {
             Ok(Ok(answer)) => answer,
-            Ok(Err(cause)) => return Err(self.evidence.unanswered(self.kind, question, cause)),
+            Ok(Err(cause)) => return Err(self.evidence.unanswered(KIND, question, cause)),
             Err(_) => {
                 let cause = Cause::Timeout(self.timeout);
-                return Err(self.evidence.unanswered(self.kind, question, cause));
+                return Err(self.evidence.unanswered(KIND, question, cause));
             }
         };
         let exchange = Exchange {
@@ -190,12 +182,10 @@ impl HttpProbe {
             request_id,
         };
         self.record(&exchange, &body);
-        let broken = self.conformance.violations(&exchange, &body, &self.secrets);
-        if broken.is_empty() {
-            return Ok(exchange);
+        for broken in self.conformance.violations(&exchange, &body, &self.secrets) {
+            self.evidence.violation(format!("{exchange}: {broken}"));
         }
-        let question = Box::new(exchange.question);
-        Err(ProbeError::Violation { question, broken })
+        Ok(exchange)
     }
 
     fn record(&self, exchange: &Exchange, sent: &[u8]) {
@@ -221,7 +211,15 @@ impl HttpProbe {
             "ms": exchange.duration.as_secs_f64() * 1000.0,
             "requestId": exchange.header(REQUEST_ID),
         });
-        self.evidence.saw(self.kind, summary, data, passing);
+        self.evidence.saw(KIND, summary, data, passing);
+    }
+}
+
+/// Path and query as they are sent.
+fn path_of(url: &Url) -> String {
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
     }
 }
 
@@ -252,4 +250,3 @@ fn cause(error: &reqwest::Error) -> Cause {
 pub(super) fn readable(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into())
 }
-

@@ -1,4 +1,62 @@
-//! Witnesses: what asks the platform and everything below it.
+//! Witnesses: what asks the platform, and everything below it.
+//!
+//! A claim of the platform is never its own proof: what the API says is held
+//! against etcd, DNS, the Docker Engines and what a user sees. A probe asks,
+//! records what it saw and hands it on; it does not judge. That it could not ask
+//! is a [`ProbeError`], which `?` makes an error of the environment.
 
-/// All probes of a run.
-pub struct Probes;
+mod agent;
+mod api;
+mod cli;
+mod conformance;
+mod container;
+mod context;
+mod dns;
+mod docker;
+mod docker_recording;
+mod docker_transport;
+mod error;
+mod etcd;
+mod etcd_entry;
+mod evidence;
+mod exchange;
+mod fault;
+mod history;
+mod http;
+mod logs;
+mod metrics;
+mod plain;
+mod probes;
+mod prometheus;
+mod published;
+mod readiness;
+mod recording;
+mod secrets;
+mod setup;
+mod signed;
+
+pub use agent::AgentProbe;
+pub use api::ApiProbe;
+pub use cli::{CliProbe, CliRun};
+pub use container::{Container, ContainerMount};
+pub use dns::{ARecord, DnsAnswer, DnsProbe, SrvRecord};
+pub use docker::{DockerProbe, DockerVersion, ListedContainer};
+pub use docker_recording::{DockerEvent, DockerRecording};
+pub use error::{Cause, ProbeError, Question};
+pub use etcd::{EtcdProbe, EtcdStatus, Stored};
+pub use etcd_entry::EtcdEntry;
+pub use exchange::{Answer, Exchange};
+pub use fault::{ActiveFault, FaultProbe};
+pub use http::HttpRequest;
+pub use metrics::{MetricsProbe, Scrape};
+pub use plain::PlainProbe;
+pub use probes::Probes;
+pub use prometheus::Sample;
+pub use published::PublishedProbe;
+pub use readiness::{Part, Readiness};
+pub use recording::{Change, ChangeKind, Recording};
+pub use secrets::Secrets;
+pub use signed::{SignedProbe, Signing};
+
+use conformance::Conformance;
+use logs::LogProbe;

@@ -43,7 +43,11 @@ impl Secrets {
             let body = text.lines().map(str::trim).filter(|line| !line.starts_with('-'));
             body.filter(|line| line.len() >= TELLING).map(str::to_owned).collect()
         } else {
-            Some(text.trim()).filter(|value| !value.is_empty()).map(str::to_owned).into_iter().collect()
+            Some(text.trim())
+                .filter(|value| !value.is_empty())
+                .map(str::to_owned)
+                .into_iter()
+                .collect()
         };
         if let Ok(mut all) = self.0.write() {
             all.insert(name.to_owned(), values);

@@ -1,6 +1,7 @@
-//! The platform's API as a client sees it: the gateway over mutual TLS.
+//! The platform's API (contract §3.1): the gateway as a client sees it, or a
+//! scheduler asked directly, both over mutual TLS.
 
-use std::time::Duration;
+use std::{net::SocketAddrV4, time::Duration};
 
 use persys_contract::{
     ClusterMetrics, DesiredState, DesiredStateChange, GatewayHealth, NodeList, ReconcileResult,
@@ -10,52 +11,52 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::{
-    Answer, Conformance, Exchange, HttpRequest, ProbeError,
-    http::HttpProbe,
-    setup::{ProbeSetup, client_timeout},
-    evidence::Evidence,
+    Answer, Conformance, Exchange, HttpRequest, PlainProbe, ProbeError, SignedProbe,
+    evidence::Evidence, http::HttpProbe, setup::ProbeSetup,
 };
 
 /// Asks a component that speaks contract §3.1: the gateway, or a scheduler directly.
 ///
 /// Made by [`Probes::gateway`](super::Probes::gateway) and
 /// [`Probes::scheduler`](super::Probes::scheduler). Cheap to clone. Every
-/// answer is recorded as evidence, and checked for what the contract gives
+/// answer is recorded as evidence, and checked for what the contract promises of
 /// every answer (`X-Service-Name`, `X-Request-ID`, JSON, the form of refusals,
-/// no secret, no stack trace, no path); one that breaks it is
-/// [`ProbeError::Violation`], which `?` turns into a failure.
+/// no secret, no stack trace, no path). An answer that breaks one of these fails
+/// the running step even if nobody looks at it.
 #[derive(Clone)]
 pub struct ApiProbe {
     setup: ProbeSetup,
     evidence: Evidence,
     who: String,
-    address: std::net::SocketAddrV4,
+    address: SocketAddrV4,
     http: HttpProbe,
+    plain: PlainProbe,
     timeout: Duration,
 }
-
-/// The gateway, `ip:8551`; as role `client` unless told otherwise.
-pub type GatewayProbe = ApiProbe;
 
 impl ApiProbe {
     pub(super) fn new(
         setup: &ProbeSetup,
         evidence: &Evidence,
         who: impl Into<String>,
-        address: std::net::SocketAddrV4,
-        role: &str,
+        address: SocketAddrV4,
+        plain_port: u16,
+        credentials: &str,
     ) -> Result<Self, ProbeError> {
-        let who = who.into();
-        let timeout = client_timeout(setup.topology());
-        let http = Self::http(setup, evidence, &who, address, role)?.with_timeout(timeout);
-        Ok(Self { setup: setup.clone(), evidence: evidence.clone(), who, address, http, timeout })
+        let (setup, evidence) = (setup.clone(), evidence.clone());
+        let (who, timeout) = (who.into(), setup.timeout());
+        let http = Self::http(&setup, &evidence, &who, address, credentials)?;
+        let plain_address = SocketAddrV4::new(*address.ip(), plain_port);
+        let plain = PlainProbe::new(&setup, &evidence, &who, plain_address)?;
+        let http = http.with_timeout(timeout);
+        Ok(Self { setup, evidence, who, address, http, plain, timeout })
     }
 
     fn http(
         setup: &ProbeSetup,
         evidence: &Evidence,
         who: &str,
-        address: std::net::SocketAddrV4,
+        address: SocketAddrV4,
         credentials: &str,
     ) -> Result<HttpProbe, ProbeError> {
         let ids = setup.topology().platform.has(Feature::RequestId);
@@ -82,6 +83,16 @@ impl ApiProbe {
         self.http = self.http.with_timeout(timeout);
         self.timeout = timeout;
         self
+    }
+
+    /// The plain listener beside it: health and metrics.
+    pub fn plain(&self) -> &PlainProbe {
+        &self.plain
+    }
+
+    /// A scheduler's plain listener with signed requests (contract §3.2, §4).
+    pub fn signed(&self) -> Result<SignedProbe, ProbeError> {
+        SignedProbe::new(self.plain.http().clone(), &self.setup)
     }
 
     /// `https://ip:port`.
@@ -114,10 +125,7 @@ impl ApiProbe {
     }
 
     /// `POST /workloads/schedule`
-    pub async fn schedule(
-        &self,
-        workload: &Workload,
-    ) -> Result<Answer<ScheduleReply>, ProbeError> {
+    pub async fn schedule(&self, workload: &Workload) -> Result<Answer<ScheduleReply>, ProbeError> {
         self.ask(HttpRequest::new(Method::POST, "/workloads/schedule").json(workload)).await
     }
 

@@ -1,0 +1,278 @@
+//! etcd, asked directly: what the platform has really stored.
+
+use std::{
+    net::SocketAddrV4,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use etcd_client::{Certificate, Client, ConnectOptions, GetOptions, Identity, TlsOptions};
+use persys_contract::{Node, StoreKeys, Workload, topology::MachineRole};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use super::{
+    Cause, EtcdEntry, ProbeError, Question, Recording, error::cause_of, evidence::Evidence,
+    setup::ProbeSetup,
+};
+
+/// How long a call may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Interval and timeout. etcd ends connections that ask more often than every 5 s.
+const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(6), Duration::from_secs(3));
+
+/// A stored value together with its revisions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored<T> {
+    pub value: T,
+    pub entry: EtcdEntry,
+}
+
+/// How an etcd member is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EtcdStatus {
+    pub version: String,
+    /// The store's revision: it grows with every write.
+    pub revision: i64,
+    pub has_leader: bool,
+}
+
+/// Asks etcd over mutual TLS; made by [`Probes::etcd`](super::Probes::etcd).
+#[derive(Clone)]
+pub struct EtcdProbe {
+    address: SocketAddrV4,
+    options: ConnectOptions,
+    tls: bool,
+    client: Arc<Mutex<Option<Client>>>,
+    evidence: Evidence,
+    timeout: Duration,
+}
+
+impl EtcdProbe {
+    pub(super) fn new(setup: &ProbeSetup, evidence: &Evidence) -> Result<Self, ProbeError> {
+        let topology = setup.topology();
+        let mut options = ConnectOptions::new()
+            .with_connect_timeout(CONNECT_TIMEOUT)
+            .with_keep_alive(KEEP_ALIVE.0, KEEP_ALIVE.1);
+        if topology.etcd.tls {
+            persys_identity::install_crypto();
+            let credentials = setup.credentials("etcd-client")?;
+            let (cert, key, ca) = credentials.pem();
+            let tls = TlsOptions::new()
+                .ca_certificate(Certificate::from_pem(ca))
+                .identity(Identity::from_pem(cert, key));
+            options = options.with_tls(tls);
+        }
+        Ok(Self {
+            address: topology.socket(MachineRole::Etcd, topology.ports.etcd),
+            options,
+            tls: topology.etcd.tls,
+            client: Arc::default(),
+            evidence: evidence.clone(),
+            timeout: TIMEOUT,
+        })
+    }
+
+    /// The same with another bound on each call.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// The value of a key.
+    pub async fn get(&self, key: &str) -> Result<Option<EtcdEntry>, ProbeError> {
+        let entries = self.range(key, None, format!("the key {key}")).await?;
+        let entry = entries.into_iter().next();
+        let found = if entry.is_some() { "there" } else { "absent" };
+        let data = json!({ "key": key, "entry": entry.as_ref().map(EtcdEntry::to_json) });
+        self.evidence.saw("etcd", format!("{key} is {found}"), data, Value::Null);
+        Ok(entry)
+    }
+
+    /// Every key that begins with `prefix`, by key.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<EtcdEntry>, ProbeError> {
+        let options = GetOptions::new().with_prefix();
+        let entries = self.range(prefix, Some(options), format!("the keys below {prefix}")).await?;
+        let shown: Vec<_> = entries.iter().map(EtcdEntry::to_json).collect();
+        let summary = format!("{} keys below {prefix}", entries.len());
+        let data = json!({ "prefix": prefix, "entries": shown });
+        self.evidence.saw("etcd", summary, data, Value::Null);
+        Ok(entries)
+    }
+
+    /// The record of a workload. A value that is no workload is a violation.
+    pub async fn workload(&self, id: &str) -> Result<Option<Stored<Workload>>, ProbeError> {
+        self.typed(&StoreKeys::workload(id)).await
+    }
+
+    /// The record of a node. A value that is no node is a violation.
+    pub async fn node(&self, id: &str) -> Result<Option<Stored<Node>>, ProbeError> {
+        self.typed(&StoreKeys::node(id)).await
+    }
+
+    /// The records of all workloads.
+    pub async fn workloads(&self) -> Result<Vec<Stored<Workload>>, ProbeError> {
+        let entries = self.list(StoreKeys::WORKLOADS).await?;
+        entries.into_iter().map(|entry| self.stored(entry)).collect()
+    }
+
+    /// The records of all nodes.
+    pub async fn nodes(&self) -> Result<Vec<Stored<Node>>, ProbeError> {
+        let entries = self.list(StoreKeys::NODES).await?;
+        entries.into_iter().map(|entry| self.stored(entry)).collect()
+    }
+
+    /// How etcd is.
+    pub async fn status(&self) -> Result<EtcdStatus, ProbeError> {
+        let status =
+            self.call("its status", |mut client| async move { client.status().await }).await?;
+        let status = EtcdStatus {
+            version: status.version().to_owned(),
+            revision: status.header().map_or(0, |header| header.revision()),
+            has_leader: status.leader() != 0,
+        };
+        let data = json!({ "version": status.version, "hasLeader": status.has_leader });
+        let passing = json!({ "revision": status.revision });
+        self.evidence.saw("etcd", format!("etcd {} answers", status.version), data, passing);
+        Ok(status)
+    }
+
+    /// Records every change below a prefix from now on, beginning with what is
+    /// there. It is established when this returns.
+    pub async fn record(&self, prefix: &str) -> Result<Recording, ProbeError> {
+        Recording::start(self.clone(), prefix).await
+    }
+
+    /// Writes a key, as nothing but a test of the platform's own watch would.
+    pub async fn put(&self, key: &str, value: &str) -> Result<(), ProbeError> {
+        let (name, text) = (key.to_owned(), value.to_owned());
+        self.call(&format!("a write of {key}"), move |mut client| {
+            let (key, value) = (name.clone(), text.clone());
+            async move { client.put(key, value, None).await }
+        })
+        .await?;
+        let data = json!({ "key": key, "value": value });
+        self.evidence.saw("etcd", format!("{key} was written by the verifier"), data, Value::Null);
+        Ok(())
+    }
+
+    /// Deletes a key; whether it was there.
+    pub async fn delete(&self, key: &str) -> Result<bool, ProbeError> {
+        let name = key.to_owned();
+        let answer = self
+            .call(&format!("the deletion of {key}"), move |mut client| {
+                let key = name.clone();
+                async move { client.delete(key, None).await }
+            })
+            .await?;
+        let data = json!({ "key": key, "deleted": answer.deleted() });
+        self.evidence.saw("etcd", format!("{key} was deleted by the verifier"), data, Value::Null);
+        Ok(answer.deleted() > 0)
+    }
+
+    async fn typed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Stored<T>>, ProbeError> {
+        self.get(key).await?.map(|entry| self.stored(entry)).transpose()
+    }
+
+    fn stored<T: DeserializeOwned>(&self, entry: EtcdEntry) -> Result<Stored<T>, ProbeError> {
+        match serde_json::from_slice(&entry.value) {
+            Ok(value) => Ok(Stored { value, entry }),
+            Err(error) => {
+                let question = Box::new(self.question(&entry.key));
+                Err(ProbeError::Violation { question, broken: format!("the value is {error}") })
+            }
+        }
+    }
+
+    async fn range(
+        &self,
+        key: &str,
+        options: Option<GetOptions>,
+        what: String,
+    ) -> Result<Vec<EtcdEntry>, ProbeError> {
+        let key = key.to_owned();
+        let answer = self
+            .call(&what, move |mut client| {
+                let (key, options) = (key.clone(), options.clone());
+                async move { client.get(key, options).await }
+            })
+            .await?;
+        Ok(answer.kvs().iter().map(EtcdEntry::from).collect())
+    }
+
+    /// Makes one call. A connection that broke since the last call is made anew
+    /// once; what fails on a new one fails.
+    async fn call<T, F>(&self, what: &str, ask: impl Fn(Client) -> F) -> Result<T, ProbeError>
+    where
+        F: Future<Output = Result<T, etcd_client::Error>>,
+    {
+        let attempts = async {
+            let (client, is_new) = self.client().await?;
+            match ask(client).await {
+                Err(error) if is_new => Err(cause(&error)),
+                Err(_) => {
+                    self.forget();
+                    ask(self.client().await?.0).await.map_err(|error| cause(&error))
+                }
+                Ok(answer) => Ok(answer),
+            }
+        };
+        let answer = tokio::time::timeout(self.timeout, attempts).await;
+        let failed = match answer {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(cause)) => cause,
+            Err(_) => Cause::Timeout(self.timeout),
+        };
+        self.forget();
+        Err(self.evidence.unanswered("etcd", self.question(what), failed))
+    }
+
+    pub(super) fn question(&self, what: &str) -> Question {
+        let scheme = if self.tls { "https" } else { "http" };
+        Question::new("etcd", format!("{scheme}://{}", self.address), what)
+    }
+
+    pub(super) fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    fn forget(&self) {
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    async fn client(&self) -> Result<(Client, bool), Cause> {
+        let known = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(client) = known {
+            return Ok((client, false));
+        }
+        let client = self.connect().await?;
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client.clone());
+        Ok((client, true))
+    }
+
+    /// A connection of its own.
+    pub(super) async fn connect(&self) -> Result<Client, Cause> {
+        // The client connects when it first asks, and then does not tell why it cannot.
+        match tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(self.address)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Err(Cause::Unreachable(error.to_string())),
+            Err(_) => return Err(Cause::Unreachable("the host does not answer".to_owned())),
+        }
+        let scheme = if self.tls { "https" } else { "http" };
+        let endpoint = format!("{scheme}://{}", self.address);
+        Client::connect([endpoint], Some(self.options.clone())).await.map_err(|error| cause(&error))
+    }
+}
+
+pub(super) fn cause(error: &etcd_client::Error) -> Cause {
+    match error {
+        etcd_client::Error::TransportError(error) => cause_of(error, Cause::Broken),
+        etcd_client::Error::GRpcStatus(status) => match cause_of(status, Cause::Protocol) {
+            Cause::Protocol(_) => Cause::Protocol(status.message().to_owned()),
+            cause => cause,
+        },
+        other => cause_of(other, Cause::Protocol),
+    }
+}

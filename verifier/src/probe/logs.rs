@@ -1,0 +1,71 @@
+//! The logs of every machine, by its fault daemon.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures::future::{BoxFuture, join_all};
+
+use super::FaultProbe;
+use crate::engine::{LogChunk, LogError, LogName, LogSource};
+
+/// How long one machine may take for one answer.
+const TIMEOUT: Duration = Duration::from_secs(8);
+
+pub(super) struct LogProbe {
+    machines: BTreeMap<String, FaultProbe>,
+}
+
+impl LogProbe {
+    pub fn new(machines: BTreeMap<String, FaultProbe>) -> Self {
+        Self { machines }
+    }
+}
+
+impl LogSource for LogProbe {
+    fn logs(&self) -> BoxFuture<'_, (Vec<LogName>, Vec<LogError>)> {
+        Box::pin(async {
+            let answers = self.machines.iter().map(|(machine, probe)| async move {
+                let answer = bounded(machine, probe.client().components()).await?;
+                let name = |component: String| LogName { machine: machine.clone(), component };
+                Ok(answer.into_iter().map(|report| name(report.component.name)).collect())
+            });
+            let (mut names, mut errors) = (Vec::new(), Vec::new());
+            for answer in join_all(answers).await {
+                match answer {
+                    Ok(found) => names.extend::<Vec<_>>(found),
+                    Err(error) => errors.push(error),
+                }
+            }
+            (names, errors)
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        log: &'a LogName,
+        offset: u64,
+        max: u64,
+    ) -> BoxFuture<'a, Result<LogChunk, LogError>> {
+        Box::pin(async move {
+            let probe = self.machines.get(&log.machine).ok_or_else(|| LogError {
+                machine: log.machine.clone(),
+                reason: "the topology has no such machine".to_owned(),
+            })?;
+            let max = max.min(persys_faultd::protocol::LogChunk::MAX_BYTES);
+            let read = probe.client().logs(&log.component, offset, max);
+            let chunk = bounded(&log.machine, read).await?;
+            Ok(LogChunk { text: chunk.text, next: chunk.next })
+        })
+    }
+}
+
+async fn bounded<T, E: std::fmt::Display>(
+    machine: &str,
+    ask: impl Future<Output = Result<T, E>>,
+) -> Result<T, LogError> {
+    let reason = match tokio::time::timeout(TIMEOUT, ask).await {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} s", TIMEOUT.as_secs()),
+    };
+    Err(LogError { machine: machine.to_owned(), reason })
+}

@@ -1,0 +1,190 @@
+//! All witnesses of a run, in one hand.
+
+use std::{collections::BTreeMap, net::SocketAddrV4, path::Path, sync::Arc};
+
+use persys_contract::topology::{MachineRole, Topology};
+
+use super::{
+    AgentProbe, ApiProbe, CliProbe, DnsProbe, DockerProbe, EtcdProbe, FaultProbe, LogProbe,
+    MetricsProbe, ProbeError, PublishedProbe, Secrets, evidence::Evidence, setup::ProbeSetup,
+};
+use crate::engine::{LogSource, Recorder};
+
+/// All witnesses of a run. Each is a handle that is cheap to clone, lives as long
+/// as anybody holds it, records what it sees under the step that is running,
+/// and bounds every call in time. An accessor that is given the name of a machine
+/// panics if the topology has no such machine in that role.
+#[derive(Clone)]
+pub struct Probes {
+    setup: ProbeSetup,
+    evidence: Evidence,
+    gateway: ApiProbe,
+    schedulers: BTreeMap<String, ApiProbe>,
+    agents: BTreeMap<String, AgentProbe>,
+    dockers: BTreeMap<String, DockerProbe>,
+    faults: BTreeMap<String, FaultProbe>,
+    etcd: EtcdProbe,
+    dns: DnsProbe,
+    cli: CliProbe,
+}
+
+impl Probes {
+    /// Prepares every witness; nothing is asked yet. `credentials` is the folder
+    /// of the client machine (usually the topology's), `cli` the client program:
+    /// a path, or a name to be looked up in `PATH`. Secrets found in the folder
+    /// are hidden from whatever `recorder` writes.
+    pub fn open(
+        topology: Arc<Topology>,
+        credentials: &Path,
+        cli: &Path,
+        recorder: Recorder,
+    ) -> Result<Self, ProbeError> {
+        let setup = ProbeSetup::new(topology.clone(), credentials, cli)?;
+        for secret in setup.secrets().values() {
+            recorder.hide(&secret);
+        }
+        let evidence = Evidence::new(recorder);
+        let ports = &topology.ports;
+        let address = topology.socket(MachineRole::Gateway, ports.gateway);
+        let gateway = ApiProbe::new(
+            &setup,
+            &evidence,
+            "the gateway",
+            address,
+            ports.gateway_plain,
+            "client",
+        )?;
+        let mut schedulers = BTreeMap::new();
+        for (name, machine) in topology.with_role(MachineRole::Scheduler) {
+            let address = SocketAddrV4::new(machine.address, ports.scheduler);
+            let who = format!("the scheduler on {name}");
+            let plain = ports.scheduler_plain;
+            let probe = ApiProbe::new(&setup, &evidence, who, address, plain, "operator")?;
+            schedulers.insert(name.to_owned(), probe);
+        }
+        let (mut agents, mut dockers) = (BTreeMap::new(), BTreeMap::new());
+        for (name, _) in topology.with_role(MachineRole::Agent) {
+            agents.insert(name.to_owned(), AgentProbe::new(&setup, &evidence, name)?);
+            dockers.insert(name.to_owned(), DockerProbe::new(&setup, &evidence, name)?);
+        }
+        let mut faults = BTreeMap::new();
+        for name in topology.machines.keys() {
+            faults.insert(name.clone(), FaultProbe::new(&setup, &evidence, name)?);
+        }
+        Ok(Self {
+            gateway,
+            schedulers,
+            agents,
+            dockers,
+            faults,
+            etcd: EtcdProbe::new(&setup, &evidence)?,
+            dns: DnsProbe::new(&setup, &evidence),
+            cli: CliProbe::new(&setup, &evidence, "client"),
+            setup,
+            evidence,
+        })
+    }
+
+    pub fn topology(&self) -> &Topology {
+        self.setup.topology()
+    }
+
+    pub(super) fn is_public_build(&self) -> bool {
+        self.setup.is_public_build()
+    }
+
+    /// The gateway, as role `client`.
+    pub fn gateway(&self) -> ApiProbe {
+        self.gateway.clone()
+    }
+
+    /// A scheduler asked directly, as role `operator`.
+    pub fn scheduler(&self, machine: &str) -> ApiProbe {
+        pick(&self.schedulers, "scheduler", machine)
+    }
+
+    /// Every scheduler, by machine.
+    pub fn schedulers(&self) -> &BTreeMap<String, ApiProbe> {
+        &self.schedulers
+    }
+
+    /// An agent, with signed requests.
+    pub fn agent(&self, machine: &str) -> AgentProbe {
+        pick(&self.agents, "agent", machine)
+    }
+
+    /// Every agent, by machine, which is the node's id as well.
+    pub fn agents(&self) -> &BTreeMap<String, AgentProbe> {
+        &self.agents
+    }
+
+    pub fn etcd(&self) -> EtcdProbe {
+        self.etcd.clone()
+    }
+
+    /// CoreDNS, asked directly over UDP.
+    pub fn dns(&self) -> DnsProbe {
+        self.dns.clone()
+    }
+
+    /// The Docker Engine of an agent.
+    pub fn docker(&self, machine: &str) -> DockerProbe {
+        pick(&self.dockers, "Docker Engine", machine)
+    }
+
+    /// Every Docker Engine, by machine.
+    pub fn dockers(&self) -> &BTreeMap<String, DockerProbe> {
+        &self.dockers
+    }
+
+    /// A port that a container publishes on a machine, asked over plain HTTP.
+    ///
+    /// # Errors
+    /// [`ProbeError::Setup`] when the topology has no such machine.
+    pub fn published(&self, machine: &str, port: u16) -> Result<PublishedProbe, ProbeError> {
+        PublishedProbe::new(&self.setup, &self.evidence, machine, port)
+    }
+
+    /// `persys-cli`, run as a user runs it, as role `client`.
+    pub fn cli(&self) -> CliProbe {
+        self.cli.clone()
+    }
+
+    pub fn metrics(&self) -> MetricsProbe {
+        MetricsProbe::new(&self.setup, &self.evidence)
+    }
+
+    /// The fault daemon of a machine.
+    pub fn faults(&self, machine: &str) -> FaultProbe {
+        pick(&self.faults, "fault daemon", machine)
+    }
+
+    /// Every fault daemon, by machine.
+    pub fn all_faults(&self) -> &BTreeMap<String, FaultProbe> {
+        &self.faults
+    }
+
+    /// The logs of every machine.
+    pub fn logs(&self) -> Arc<dyn LogSource> {
+        Arc::new(LogProbe::new(self.faults.clone()))
+    }
+
+    /// What must be in no answer, no log and no report.
+    pub fn secrets(&self) -> &Secrets {
+        self.setup.secrets()
+    }
+
+    /// Adds a secret that a scenario made, such as a workload's git token: it is
+    /// looked for in every later answer, and taken out of everything that is written.
+    pub fn add_secret(&self, name: &str, value: &str) {
+        self.secrets().add(name, value);
+        self.evidence.recorder().hide(value);
+    }
+}
+
+fn pick<T: Clone>(all: &BTreeMap<String, T>, kind: &str, machine: &str) -> T {
+    all.get(machine).cloned().unwrap_or_else(|| {
+        let names: Vec<_> = all.keys().map(String::as_str).collect();
+        panic!("the topology has no {kind} on {machine}, only on {}", names.join(", "))
+    })
+}
