@@ -3,6 +3,12 @@
 //! Every fault is a lease: it heals when it is released, when its time is up and
 //! when the daemon starts again after a crash.
 
+mod backend;
 pub mod client;
+mod faults;
+mod leases;
+mod machine;
 pub mod protocol;
+mod refused;
+pub mod server;
 pub mod supervisor;

@@ -1,0 +1,76 @@
+//! What processes take, read from /proc.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use procfs::process::{Process, all_processes};
+
+use crate::protocol::Figures;
+
+/// A process and all its descendants.
+pub fn tree_of(root: i32) -> BTreeSet<i32> {
+    let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
+    for process in all_processes().into_iter().flatten().flatten() {
+        // A process may end while it is looked at; then it is not part of the tree.
+        if let Ok(stat) = process.stat() {
+            children.entry(stat.ppid).or_default().push(stat.pid);
+        }
+    }
+    let mut tree = BTreeSet::new();
+    let mut next = vec![root];
+    while let Some(pid) = next.pop() {
+        if tree.insert(pid) {
+            next.extend(children.get(&pid).into_iter().flatten());
+        }
+    }
+    tree
+}
+
+/// The sum over processes; those that are gone take nothing. None if all are gone.
+pub fn figures_of(processes: impl IntoIterator<Item = i32>) -> Option<Figures> {
+    let mut sum = Figures::default();
+    let ticks = procfs::ticks_per_second() as f64;
+    for pid in processes {
+        let Ok(process) = Process::new(pid) else { continue };
+        let Ok(stat) = process.stat() else { continue };
+        sum.processes += 1;
+        sum.rss_bytes += stat.rss * procfs::page_size();
+        sum.threads += u64::try_from(stat.num_threads).unwrap_or_default();
+        let reaped = stat.cutime.max(0).unsigned_abs() + stat.cstime.max(0).unsigned_abs();
+        sum.cpu_seconds += (stat.utime + stat.stime + reaped) as f64 / ticks;
+        sum.open_fds += process.fd_count().map_or(0, |count| count as u64);
+    }
+    (sum.processes > 0).then_some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_tree_has_the_children_of_children() {
+        // `wait` keeps the outer shell from becoming its child.
+        let mut child = Command::new("sh")
+            .args(["-c", "sh -c 'cat; true' & wait"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while tree_of(pid).len() < 2 {
+            assert!(std::time::Instant::now() < deadline, "the child did not appear");
+            std::thread::yield_now();
+        }
+        let figures = figures_of(tree_of(pid)).unwrap();
+        assert!(figures.processes >= 2 && figures.threads >= 2, "{figures:?}");
+        assert!(figures.rss_bytes > 0 && figures.open_fds >= 6, "{figures:?}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn nothing_takes_nothing() {
+        assert_eq!(figures_of([i32::MAX]), None);
+    }
+}

@@ -1,0 +1,11 @@
+//! The machine that the daemon runs on: its programs, processes and containers.
+
+mod command;
+mod containers;
+mod figures;
+mod interface;
+
+pub use command::{Command, CommandError};
+pub use containers::Containers;
+pub use figures::{figures_of, tree_of};
+pub use interface::interface_with;
