@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `persys-verifier`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    persys_verifier::cli::main()
+}

@@ -1,1 +1,68 @@
-//! The command line.
+//! The command line: `run`, `list` and `report`.
+
+mod arguments;
+mod exit;
+mod host;
+mod list;
+mod remake;
+mod reproduce;
+mod run;
+mod signals;
+mod watchdog;
+
+pub use arguments::Arguments;
+pub use exit::Exit;
+pub use run::Platform;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::Parser;
+
+use crate::{
+    plan::{Invariant, Scenario},
+    scenarios,
+};
+
+/// What can be run.
+#[derive(Clone, Copy)]
+pub struct Registry {
+    pub scenarios: &'static [&'static Scenario],
+    pub invariants: &'static [Invariant],
+}
+
+impl Registry {
+    /// The project's own.
+    pub const ALL: Self =
+        Self { scenarios: scenarios::ALL, invariants: scenarios::INVARIANTS };
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    main_with(Registry::ALL, Platform::Real, std::env::args_os()).into()
+}
+
+/// The program with other scenarios, as its own tests have them.
+pub fn main_with(
+    registry: Registry,
+    platform: Platform,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come here too, and are no mistake.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Passed };
+        }
+    };
+    let broken = crate::plan::validate(registry.scenarios);
+    if !broken.is_empty() {
+        eprintln!("error: the table of scenarios is wrong:\n  {}", broken.join("\n  "));
+        return Exit::Usage;
+    }
+    match arguments.command {
+        arguments::Command::Run(arguments) => run::run(registry, platform, &arguments),
+        arguments::Command::List(arguments) => list::list(registry, &arguments),
+        arguments::Command::Report(arguments) => remake::remake(&arguments),
+    }
+}

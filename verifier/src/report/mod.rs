@@ -1,1 +1,24 @@
-//! Folds over the events of a run.
+//! Folds over the events of a run. Whatever they show can be made again from
+//! `events.jsonl`.
+
+mod atomic_file;
+mod digest;
+mod fold;
+mod json;
+mod junit;
+mod plain_text;
+mod progress;
+mod results_folder;
+mod story;
+mod summary;
+mod writer;
+
+pub use atomic_file::replace_file;
+pub use digest::{Digest, Paint};
+pub use fold::fold;
+pub use json::json;
+pub use junit::junit;
+pub use progress::Progress;
+pub use results_folder::{ResultsError, ResultsFolder};
+pub use summary::{Attempt, Counts, RunSummary, ScenarioSummary, StepSummary};
+pub use writer::{ReportWriter, write_reports};

@@ -1,0 +1,167 @@
+//! What the program can be told.
+
+use std::{convert::Infallible, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::plan::{Filter, Pattern, Profile};
+
+/// Proves that a Persys platform works, end to end, and shows where it does not.
+#[derive(Debug, Parser)]
+#[command(name = "persys-verifier", version, about)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios against the platform that a topology describes
+    Run(Box<Run>),
+    /// Show what there is to run, without running it
+    List(List),
+    /// Make the reports of a run again from its events
+    Report(Report),
+}
+
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// smoke or full; without it full, or whatever --only and --label name
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<Profile>,
+    /// Only this scenario, or this step and what it needs; can be repeated
+    #[arg(long, value_name = "ID[/STEP]", value_parser = pattern)]
+    pub only: Vec<Pattern>,
+    /// Only what has this label; can be repeated
+    #[arg(long, value_name = "LABEL")]
+    pub label: Vec<String>,
+    /// Not this scenario or step, even if it is needed; can be repeated
+    #[arg(long, value_name = "ID[/STEP]", value_parser = pattern)]
+    pub skip: Vec<Pattern>,
+}
+
+impl Selection {
+    pub fn filter(&self) -> Filter {
+        Filter {
+            profile: self.profile,
+            only: self.only.clone(),
+            labels: self.label.clone(),
+            skip: self.skip.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The topology file
+    #[arg(long, value_name = "FILE", env = "PERSYS_TOPOLOGY")]
+    pub topology: PathBuf,
+    /// A folder for the results, without a run in it [default: a new one below results/]
+    #[arg(long, value_name = "DIR")]
+    pub results: Option<PathBuf>,
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Multiplies every budget, for slow machines
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = scale)]
+    pub timeout_scale: f64,
+    /// Seed of everything random [default: a new one]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Run the scenarios in another order, which follows from the seed
+    #[arg(long)]
+    pub shuffle: bool,
+    /// Run a scenario that did not pass again, so often; if it passes then it is flaky
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20))]
+    pub retries: u32,
+    /// Let a run with flaky steps pass
+    #[arg(long)]
+    pub allow_flaky: bool,
+    /// Begin no further step after one went wrong
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// A remark that every report shows; can be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub note: Vec<String>,
+    /// A fact of the environment for the reports, such as backend=lab; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = fact)]
+    pub fact: Vec<(String, String)>,
+    /// The persys-cli under test
+    #[arg(long, value_name = "PATH", default_value = "persys-cli", env = "PERSYS_CLI")]
+    pub cli: PathBuf,
+    /// The folder with certificates and secrets [default: the topology's]
+    #[arg(long, value_name = "DIR")]
+    pub credentials: Option<PathBuf>,
+    /// What the digest shows as the command to run a step again; {step} stands for its name
+    #[arg(long, value_name = "COMMAND", hide = true)]
+    pub reproduce: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// As JSON, in the shape of plan.json
+    #[arg(long)]
+    pub json: bool,
+    /// Resolve the budgets with this topology's timings instead of production's
+    #[arg(long, value_name = "FILE", env = "PERSYS_TOPOLOGY")]
+    pub topology: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The folder with events.jsonl
+    #[arg(value_name = "DIR")]
+    pub results: PathBuf,
+    /// Exit as the run did
+    #[arg(long)]
+    pub gate: bool,
+}
+
+fn pattern(text: &str) -> Result<Pattern, Infallible> {
+    text.parse()
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    let scale: f64 = text.parse().map_err(|_| "is no number".to_owned())?;
+    let sound = scale.is_finite() && (0.01..=1000.0).contains(&scale);
+    sound.then_some(scale).ok_or_else(|| "must be from 0.01 to 1000".to_owned())
+}
+
+fn fact(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
+    if name.is_empty() {
+        return Err("must have a name before the =".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        let parse = |arguments: &[&str]| {
+            let all = ["persys-verifier", "run", "--topology", "t.json"].iter().chain(arguments);
+            Arguments::try_parse_from(all).map(drop).map_err(|error| error.to_string())
+        };
+        assert_eq!(parse(&["--timeout-scale", "2.5", "--fact", "dns=embedded"]), Ok(()));
+        for wrong in [
+            ["--timeout-scale", "0"],
+            ["--timeout-scale", "inf"],
+            ["--fact", "dns"],
+            ["--profile", "huge"],
+            ["--retries", "99"],
+        ] {
+            assert!(parse(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The command that runs one step of a run again.
+
+use super::arguments::Run;
+
+/// `{step}` stands for the step's name.
+pub fn command(arguments: &Run, seed: u64) -> String {
+    if let Some(command) = &arguments.reproduce {
+        return command.clone();
+    }
+    let mut words = vec![
+        "persys-verifier".to_owned(),
+        "run".to_owned(),
+        "--topology".to_owned(),
+        arguments.topology.display().to_string(),
+        "--seed".to_owned(),
+        seed.to_string(),
+    ];
+    if arguments.timeout_scale != 1.0 {
+        words.extend(["--timeout-scale".to_owned(), arguments.timeout_scale.to_string()]);
+    }
+    if let Some(folder) = &arguments.credentials {
+        words.extend(["--credentials".to_owned(), folder.display().to_string()]);
+    }
+    let quoted = words.iter().map(|word| shlex::try_quote(word).unwrap_or_default());
+    let command = quoted.collect::<Vec<_>>().join(" ");
+    format!("{command} --only {{step}}")
+}

@@ -1,0 +1,215 @@
+//! `persys-verifier run`.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{Write, stdout},
+    path::Path,
+    sync::Arc,
+};
+
+use persys_contract::topology::Topology;
+
+use super::{Exit, Registry, arguments::Run, host, reproduce, signals, watchdog};
+use crate::{
+    engine::{
+        CapabilitySource, Interrupt, LogMirror, LogSource, Recorder, RunHandles, Runner, StepError,
+    },
+    events::{EventLog, RunOutcome, RunStarted, SCHEMA, timestamp},
+    plan::{Pace, PlanFile, Selected, planned, shuffle},
+    probe::Probes,
+    report::{Digest, Paint, Progress, ReportWriter, ResultsFolder, replace_file},
+};
+
+/// What scenarios run against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// What the topology describes.
+    Real,
+    /// Nothing, as the engine's own tests have it.
+    None,
+}
+
+/// The outside world of a run.
+#[derive(Default)]
+struct Outside {
+    probes: Option<Arc<Probes>>,
+    capabilities: Option<Arc<dyn CapabilitySource>>,
+    logs: Option<Arc<dyn LogSource>>,
+}
+
+pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
+    let topology = match read_topology(&arguments.topology) {
+        Ok(topology) => topology,
+        Err(error) => return refuse(Exit::Usage, &format!("failed to read the topology: {error}")),
+    };
+    let seed = arguments.seed.unwrap_or_else(rand::random);
+    let filter = arguments.selection.filter();
+    let mut selection = match filter.select(registry.scenarios) {
+        Ok(selection) => selection,
+        Err(error) => return refuse(Exit::NothingSelected, &error.to_string()),
+    };
+    if arguments.shuffle {
+        shuffle(&mut selection, seed);
+    }
+    let run_id = format!("{:08x}", rand::random::<u32>());
+    let folder = match &arguments.results {
+        Some(folder) => ResultsFolder::named(folder),
+        None => {
+            let now = timestamp(time::OffsetDateTime::now_utc());
+            ResultsFolder::new_below(Path::new("results"), &now, &run_id)
+        }
+    };
+    let folder = match folder {
+        Ok(folder) => folder,
+        Err(error) => {
+            return refuse(Exit::Usage, &format!("failed to prepare the results: {error}"));
+        }
+    };
+    let started = RunStarted {
+        run_id,
+        profile: filter.profile_name().to_owned(),
+        seed,
+        reproduce: reproduce::command(arguments, seed),
+        ..facts(&topology, &selection, registry, arguments)
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return refuse(Exit::Environment, &format!("failed to start: {error}"));
+        }
+    };
+    let job = Job { registry, platform, arguments, topology, selection, folder };
+    let exit = runtime.block_on(job.run(started));
+    // Whatever a step has left running is not waited for.
+    runtime.shutdown_background();
+    exit
+}
+
+fn refuse(exit: Exit, why: &str) -> Exit {
+    eprintln!("error: {why}");
+    exit
+}
+
+fn read_topology(file: &Path) -> anyhow::Result<Arc<Topology>> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    Ok(Arc::new(Topology::parse(file, &text)?))
+}
+
+fn facts(
+    topology: &Topology,
+    selection: &[Selected],
+    registry: Registry,
+    arguments: &Run,
+) -> RunStarted {
+    let pace = Pace { timings: &topology.timings, scale: arguments.timeout_scale };
+    let machines = topology.machines.iter();
+    RunStarted {
+        verifier_version: env!("CARGO_PKG_VERSION").to_owned(),
+        topology: topology.name.clone(),
+        platform: topology.platform.name.clone(),
+        features: topology.platform.features.iter().map(ToString::to_string).collect(),
+        machines: machines.map(|(name, m)| (name.clone(), m.address.to_string())).collect(),
+        timings: topology.timings.named().map(|(name, value)| (name.to_owned(), value)).into(),
+        shuffled: arguments.shuffle,
+        timeout_scale: arguments.timeout_scale,
+        retries: arguments.retries,
+        flaky_fails: !arguments.allow_flaky,
+        facts: arguments.fact.iter().cloned().collect::<BTreeMap<_, _>>(),
+        notes: arguments.note.clone(),
+        host: host::facts(),
+        plan: planned(selection, !registry.invariants.is_empty(), pace),
+        ..RunStarted::default()
+    }
+}
+
+struct Job<'a> {
+    registry: Registry,
+    platform: Platform,
+    arguments: &'a Run,
+    topology: Arc<Topology>,
+    selection: Vec<Selected>,
+    folder: ResultsFolder,
+}
+
+impl Job<'_> {
+    async fn run(self, started: RunStarted) -> Exit {
+        let log = match self.write_plan(&started).and_then(|()| {
+            let file = self.folder.events();
+            EventLog::create(&file)
+                .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
+        }) {
+            Ok(log) => Arc::new(log),
+            Err(error) => {
+                return refuse(Exit::Environment, &format!("failed to write the results: {error}"));
+            }
+        };
+        let reports = ReportWriter::new(self.folder.clone());
+        reports.follow(&log);
+        watchdog::watch(&log);
+        let progress = Progress::start(&log);
+        let interrupt = Interrupt::default();
+        if let Err(error) = signals::watch(interrupt.clone()) {
+            return refuse(Exit::Environment, &format!("failed to watch for signals: {error}"));
+        }
+        let recorder = Recorder::new(log.clone());
+        let (outside, broken) = match self.outside(&recorder) {
+            Ok(outside) => (outside, None),
+            Err(error) => (Outside::default(), Some(error)),
+        };
+        let handles = RunHandles::new(
+            self.topology.clone(),
+            started.run_id.clone(),
+            recorder,
+            outside.probes,
+            self.arguments.timeout_scale,
+        );
+        let logs = outside.logs.map(|logs| LogMirror::new(logs, self.folder.logs(), log.clone()));
+        let runner = Runner {
+            handles: Arc::new(handles),
+            selection: self.selection,
+            invariants: self.registry.invariants,
+            capabilities: outside.capabilities,
+            logs,
+            interrupt,
+            retries: self.arguments.retries,
+            fail_fast: self.arguments.fail_fast,
+            broken,
+        };
+        let mut outcome = runner.run(started).await;
+        drop(progress);
+        if let Some(error) = log.broken().or_else(|| reports.broken()) {
+            eprintln!("error: failed to write the results: {error}");
+            if outcome == RunOutcome::Passed {
+                outcome = RunOutcome::Error;
+            }
+        }
+        let digest = Digest::new(&reports.summary(), self.folder.shown()).render(Paint::stdout());
+        // Whoever has closed the output does not want to know.
+        let _ = stdout().write_all(digest.as_bytes());
+        outcome.into()
+    }
+
+    fn write_plan(&self, started: &RunStarted) -> anyhow::Result<()> {
+        let plan = PlanFile {
+            schema: SCHEMA,
+            run_id: started.run_id.clone(),
+            profile: started.profile.clone(),
+            seed: started.seed,
+            timeout_scale: started.timeout_scale,
+            scenarios: started.plan.clone(),
+        };
+        let mut text = serde_json::to_vec_pretty(&plan)?;
+        text.push(b'\n');
+        let file = self.folder.plan();
+        replace_file(&file, &text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
+    }
+
+    fn outside(&self, _recorder: &Recorder) -> Result<Outside, StepError> {
+        if self.platform == Platform::None {
+            return Ok(Outside::default());
+        }
+        Ok(Outside::default())
+    }
+}

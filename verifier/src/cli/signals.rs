@@ -1,0 +1,23 @@
+//! Ctrl-C and its kin.
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::engine::Interrupt;
+
+/// From now on SIGINT, SIGTERM and SIGHUP end the run politely, and a second
+/// one at once.
+pub fn watch(interrupt: Interrupt) -> std::io::Result<()> {
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let signals = signal(kind)?;
+        tokio::spawn(forward(signals, interrupt.clone()));
+    }
+    Ok(())
+}
+
+async fn forward(mut signals: Signal, interrupt: Interrupt) {
+    while signals.recv().await.is_some() {
+        let text = if interrupt.is_set() { "ending at once" } else { "cleaning up; again to end at once" };
+        eprintln!("interrupted, {text}");
+        interrupt.trigger();
+    }
+}

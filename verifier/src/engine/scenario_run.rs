@@ -1,0 +1,286 @@
+//! One attempt at one scenario: its steps in order, what must hold after it, and
+//! its clean-up.
+
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    Context, Interrupt, Recorder, RunHandles, StepError, StepErrorKind, StepResult,
+    capabilities::Requirements,
+    log_mirror::LogMirror,
+    panics::catching,
+    step_run::{Outcome, run_step},
+    tally::Tally,
+    wait_board::brief,
+};
+use crate::{
+    events::{Body, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted, Verdict},
+    plan::{
+        Budget, CLEAN_UP, CLEAN_UP_BUDGET, INVARIANTS, INVARIANTS_BUDGET, Invariant, Scenario,
+        Selected, Step,
+    },
+};
+
+/// All clean-ups together, once somebody wants the run to end.
+const HURRIED_CLEAN_UP: Duration = Duration::from_secs(10);
+
+/// What the attempts of all scenarios share.
+pub(crate) struct Shared<'a> {
+    pub handles: &'a Arc<RunHandles>,
+    pub requirements: &'a Requirements,
+    pub invariants: &'static [Invariant],
+    pub interrupt: &'a Interrupt,
+    pub fail_fast: bool,
+    pub logs: Option<&'a mut LogMirror>,
+    pub tally: &'a mut Tally,
+    /// Why nothing more is begun.
+    pub stopped: &'a mut Option<StepError>,
+}
+
+pub(crate) struct ScenarioRun<'a> {
+    pub shared: Shared<'a>,
+    pub selected: &'a Selected,
+    /// From 1.
+    pub attempt: u32,
+    /// Whether a bad end is tried again.
+    pub last_attempt: bool,
+    pub verdicts: BTreeMap<&'static str, Verdict>,
+}
+
+impl ScenarioRun<'_> {
+    pub async fn run(mut self) -> Verdict {
+        let scenario = self.selected.scenario;
+        let started = Instant::now();
+        self.recorder().enter(Some(scenario.id), None);
+        let title = scenario.title.to_owned();
+        self.recorder().emit(Body::ScenarioStarted(ScenarioStarted {
+            title,
+            attempt: self.attempt,
+        }));
+        if let Some(logs) = &mut self.shared.logs {
+            logs.begin_window().await;
+        }
+        let mut cx = Context::new(self.shared.handles.clone());
+        let mut began = false;
+        for step in &self.selected.steps {
+            match self.obstacle(scenario, step) {
+                Some(obstacle) => self.report(step.id, Outcome::of(obstacle)).await,
+                None => {
+                    began = true;
+                    let budget = self.begin(step.id, step.title, step.budget);
+                    let outcome =
+                        run_step(&mut cx, budget, self.shared.interrupt, step.run).await;
+                    self.report(step.id, outcome).await;
+                }
+            }
+        }
+        self.invariants(&mut cx, began).await;
+        self.clean_up(cx, began).await;
+        let verdict = Verdict::of_all(self.verdicts.values().copied());
+        self.recorder().enter(Some(scenario.id), None);
+        let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
+        let attempt = self.attempt;
+        self.recorder().emit(Body::ScenarioFinished(ScenarioFinished {
+            verdict,
+            duration_ms,
+            attempt,
+        }));
+        verdict
+    }
+
+    fn recorder(&self) -> &Recorder {
+        &self.shared.handles.recorder
+    }
+
+    /// Why a step is not begun.
+    fn obstacle(&self, scenario: &Scenario, step: &Step) -> Option<StepError> {
+        if self.shared.interrupt.is_set() {
+            return Some(StepError::error("interrupted before it could run"));
+        }
+        if let Some(stopped) = self.shared.stopped.clone() {
+            return Some(stopped);
+        }
+        let missing = self.shared.requirements.missing(scenario.requires);
+        if let Some(missing) = missing.or_else(|| self.shared.requirements.missing(step.requires)) {
+            return Some(missing);
+        }
+        step.needs.iter().find_map(|need| match self.verdicts.get(need) {
+            Some(Verdict::Passed) => None,
+            Some(verdict) => Some(StepError::skipped(format!("needs {need}, {}", which(*verdict)))),
+            None => Some(StepError::skipped(format!("needs {need}, which --skip left out"))),
+        })
+    }
+
+    /// Tells that a step begins, and how long it may take.
+    fn begin(&self, id: &str, title: &str, budget: Budget) -> Duration {
+        let handles = self.shared.handles;
+        let budget = budget.resolve(&handles.topology.timings, handles.timeout_scale);
+        self.recorder().enter(Some(self.selected.scenario.id), Some(id));
+        self.recorder().emit(Body::StepStarted(StepStarted {
+            title: title.to_owned(),
+            attempt: self.attempt,
+            budget_ms: budget.as_millis() as u64,
+        }));
+        budget
+    }
+
+    async fn report(&mut self, id: &'static str, outcome: Outcome) {
+        let scenario = self.selected.scenario.id;
+        if !outcome.began {
+            self.recorder().enter(Some(scenario), Some(id));
+        }
+        if outcome.verdict.is_bad() && outcome.began {
+            if let Some(logs) = &mut self.shared.logs
+                && !self.shared.interrupt.is_set()
+            {
+                let recorder = &self.shared.handles.recorder;
+                for slice in logs.slices(outcome.duration).await {
+                    recorder.emit(Body::LogSlice(slice));
+                }
+            }
+            if self.shared.fail_fast && self.last_attempt && self.shared.stopped.is_none() {
+                *self.shared.stopped = Some(StepError::skipped(format!(
+                    "--fail-fast, and {scenario}/{id} {}",
+                    went(outcome.verdict)
+                )));
+            }
+        }
+        self.verdicts.insert(id, outcome.verdict);
+        self.shared.tally.add(scenario, id, outcome.verdict);
+        self.recorder().emit(Body::StepFinished(StepFinished {
+            verdict: outcome.verdict,
+            message: outcome.message,
+            duration_ms: outcome.duration.as_secs_f64() * 1000.0,
+            attempt: self.attempt,
+            observations: outcome.look.observations,
+            repeated: outcome.look.repeated,
+        }));
+    }
+
+    async fn invariants(&mut self, cx: &mut Context, began: bool) {
+        let invariants = self.shared.invariants;
+        if invariants.is_empty() {
+            return;
+        }
+        if self.shared.interrupt.is_set() {
+            let interrupted = StepError::error("interrupted before it could run");
+            return self.report(INVARIANTS, Outcome::of(interrupted)).await;
+        }
+        if !began {
+            let skipped = StepError::skipped("no step of the scenario ran");
+            return self.report(INVARIANTS, Outcome::of(skipped)).await;
+        }
+        let title = "what must hold after every scenario holds";
+        let budget = self.begin(INVARIANTS, title, INVARIANTS_BUDGET);
+        let outcome = run_step(cx, budget, self.shared.interrupt, move |cx| {
+            Box::pin(check_invariants(cx, invariants))
+        })
+        .await;
+        self.report(INVARIANTS, outcome).await;
+    }
+
+    /// Undoes everything, the latest first. One that fails does not keep the
+    /// others from running.
+    async fn clean_up(&mut self, cx: Context, began: bool) {
+        if !began {
+            let obstacle = if self.shared.interrupt.is_set() {
+                StepError::error("interrupted before it could run")
+            } else {
+                StepError::skipped("no step of the scenario ran")
+            };
+            return self.report(CLEAN_UP, Outcome::of(obstacle)).await;
+        }
+        let title = "what the scenario made is gone again";
+        let mut budget = self.begin(CLEAN_UP, title, CLEAN_UP_BUDGET);
+        if self.shared.interrupt.is_set() {
+            budget = budget.min(HURRIED_CLEAN_UP);
+        }
+        let started = Instant::now();
+        let clean_ups = cx.clean_ups.clone();
+        let interrupt = self.shared.interrupt.clone();
+        let hurried = async move {
+            if !interrupt.is_set() {
+                interrupt.wanted().await;
+            }
+            tokio::time::sleep(HURRIED_CLEAN_UP).await;
+        };
+        tokio::pin!(hurried);
+        let mut failures = Vec::new();
+        while let Some(clean_up) = clean_ups.pop() {
+            let left = clean_ups.len();
+            let bound = (started + budget).saturating_duration_since(Instant::now());
+            let result = tokio::select! {
+                result = guarded(clean_up.run) => result,
+                () = tokio::time::sleep(bound) => Err(StepError::error(format!(
+                    "not done when the clean-up's {} were over", brief(budget)
+                ))),
+                () = &mut hurried => {
+                    failures.push(format!("failed to {}: interrupted", clean_up.what));
+                    break;
+                }
+                () = self.shared.interrupt.insisted() => {
+                    failures.push(format!("failed to {}: interrupted again", clean_up.what));
+                    break;
+                }
+            };
+            match result {
+                Ok(()) => self.recorder().record(
+                    "note",
+                    format!("did {}, {left} left", clean_up.what),
+                    serde_json::Value::Null,
+                ),
+                Err(error) => failures.push(format!("failed to {}: {error}", clean_up.what)),
+            }
+        }
+        let left = clean_ups.len();
+        if left > 0 {
+            failures.push(format!("{left} more clean-ups did not run"));
+        }
+        let look = self.recorder().look();
+        let verdict = if failures.is_empty() { Verdict::Passed } else { Verdict::Error };
+        let duration = started.elapsed();
+        let message = failures.join("\n");
+        self.report(CLEAN_UP, Outcome { verdict, message, duration, look, began: true }).await;
+    }
+}
+
+async fn guarded(run: impl Future<Output = StepResult>) -> StepResult {
+    let panicked = |what| Err(StepError::error(format!("it panicked: {what}")));
+    catching(run).await.unwrap_or_else(panicked)
+}
+
+async fn check_invariants(cx: &mut Context, invariants: &[Invariant]) -> StepResult {
+    let mut violated: Vec<(StepErrorKind, String)> = Vec::new();
+    for invariant in invariants {
+        match guarded((invariant.run)(cx)).await {
+            Ok(()) => {}
+            Err(error) if error.kind == StepErrorKind::Skipped => {
+                let text = format!("{} was not checked: {error}", invariant.id);
+                cx.record("note", text, serde_json::Value::Null);
+            }
+            Err(error) => violated.push((error.kind, format!("{}: {error}", invariant.id))),
+        }
+    }
+    if violated.is_empty() {
+        return Ok(());
+    }
+    let failed = violated.iter().any(|(kind, _)| *kind == StepErrorKind::Failed);
+    let kind = if failed { StepErrorKind::Failed } else { StepErrorKind::Error };
+    let texts: Vec<String> = violated.into_iter().map(|(_, text)| text).collect();
+    Err(StepError { kind, message: texts.join("\n") })
+}
+
+fn which(verdict: Verdict) -> String {
+    format!("which {}", went(verdict))
+}
+
+fn went(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+        Verdict::Error => "ended in an error",
+        Verdict::Skipped => "was skipped",
+        Verdict::Flaky => "was flaky",
+    }
+}

@@ -1,0 +1,83 @@
+//! The verdicts of a run so far, and what they make of the run.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    events::{RunOutcome, Verdict},
+    plan::PlannedScenario,
+};
+
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// Of each planned step, in order of the attempts.
+    steps: BTreeMap<(String, String), Vec<Verdict>>,
+}
+
+impl Tally {
+    pub fn of_plan(plan: &[PlannedScenario]) -> Self {
+        let steps = plan
+            .iter()
+            .flat_map(|scenario| {
+                scenario.steps.iter().map(|step| (scenario.id.clone(), step.id.clone()))
+            })
+            .map(|key| (key, Vec::new()))
+            .collect();
+        Self { steps }
+    }
+
+    pub fn add(&mut self, scenario: &str, step: &str, verdict: Verdict) {
+        self.steps.entry((scenario.into(), step.into())).or_default().push(verdict);
+    }
+
+    /// A failure says most, so it wins over an error: the platform is known to
+    /// break its contract.
+    pub fn outcome(&self, flaky_fails: bool) -> RunOutcome {
+        let verdicts: Vec<Verdict> = self
+            .steps
+            .values()
+            .map(|attempts| Verdict::of_attempts(attempts).unwrap_or(Verdict::Error))
+            .collect();
+        let any = |verdict| verdicts.contains(&verdict);
+        if any(Verdict::Failed) || flaky_fails && any(Verdict::Flaky) {
+            RunOutcome::Failed
+        } else if any(Verdict::Error) {
+            RunOutcome::Error
+        } else if any(Verdict::Passed) || any(Verdict::Flaky) {
+            RunOutcome::Passed
+        } else {
+            RunOutcome::NothingRan
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(verdicts: &[&[Verdict]]) -> RunOutcome {
+        let mut tally = Tally::default();
+        for (n, attempts) in verdicts.iter().enumerate() {
+            tally.steps.insert(("s".into(), n.to_string()), attempts.to_vec());
+        }
+        tally.outcome(true)
+    }
+
+    #[test]
+    fn the_outcome_follows_the_gravest_step() {
+        use Verdict::{Error, Failed, Passed, Skipped};
+        assert_eq!(outcome(&[&[Passed], &[Skipped]]), RunOutcome::Passed);
+        assert_eq!(outcome(&[&[Skipped]]), RunOutcome::NothingRan);
+        assert_eq!(outcome(&[&[Passed], &[Error]]), RunOutcome::Error);
+        assert_eq!(outcome(&[&[Failed], &[Error]]), RunOutcome::Failed);
+        assert_eq!(outcome(&[&[Failed, Passed]]), RunOutcome::Failed);
+        assert_eq!(outcome(&[&[Passed], &[]]), RunOutcome::Error, "planned, never reported");
+    }
+
+    #[test]
+    fn flakiness_can_be_let_pass() {
+        let mut tally = Tally::default();
+        tally.add("s", "a", Verdict::Failed);
+        tally.add("s", "a", Verdict::Passed);
+        assert_eq!(tally.outcome(false), RunOutcome::Passed);
+    }
+}

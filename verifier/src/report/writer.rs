@@ -1,0 +1,74 @@
+//! Keeps the reports in step with the run.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    Digest, Paint, ResultsFolder, atomic_file::replace_file, fold::Fold, json::json, junit::junit,
+    summary::RunSummary,
+};
+use crate::events::{Body, Event, EventLog};
+
+/// Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct ReportWriter {
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    fold: Fold,
+    folder: ResultsFolder,
+    broken: Option<String>,
+}
+
+impl ReportWriter {
+    pub fn new(folder: ResultsFolder) -> Self {
+        let state = State { fold: Fold::default(), folder, broken: None };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Writes the reports anew whenever something is known that changes them,
+    /// the first time when the run starts: then everything planned is an error.
+    pub fn follow(&self, log: &EventLog) {
+        let this = self.clone();
+        log.follow(move |event| this.apply(event));
+    }
+
+    pub fn summary(&self) -> RunSummary {
+        self.lock().fold.summary.clone()
+    }
+
+    /// The first error of writing a report.
+    pub fn broken(&self) -> Option<String> {
+        self.lock().broken.clone()
+    }
+
+    fn apply(&self, event: &Event) {
+        let mut state = self.lock();
+        state.fold.apply(event);
+        let tells = matches!(
+            event.body,
+            Body::RunStarted(_)
+                | Body::StepFinished(_)
+                | Body::ScenarioFinished(_)
+                | Body::RunFinished(_)
+        );
+        if tells && let Err(error) = write_reports(&state.folder, &state.fold.summary) {
+            state.broken.get_or_insert(error.to_string());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes every report of a run.
+pub fn write_reports(folder: &ResultsFolder, run: &RunSummary) -> io::Result<()> {
+    replace_file(&folder.junit(), &junit(run))?;
+    replace_file(&folder.json(), &json(run))?;
+    let digest = Digest::new(run, folder.shown()).render(Paint::plain());
+    replace_file(&folder.digest(), digest.as_bytes())
+}
