@@ -1,0 +1,123 @@
+//! Two workloads: one through the API, one by `persys-cli`.
+
+use std::collections::BTreeMap;
+
+use persys_contract::{
+    RestartPolicy, ScheduleReply, Workload, WorkloadResources, WorkloadType,
+    topology::{Feature, TestImage},
+};
+use serde_json::json;
+
+use crate::{
+    engine::{Context, StepResult},
+    probe::HttpRequest,
+    scenarios::support::{AT_ONCE, Submission, Watch, remove_at_the_end},
+};
+
+/// The node's port of the web workload.
+pub const PORT: u16 = 18_080;
+
+/// The workload that was handed in through the API.
+pub struct Web(pub Submission);
+/// The workload that `persys-cli` handed in.
+pub struct Worker {
+    pub id: String,
+    pub name: String,
+    pub node: String,
+    /// What it prints.
+    pub mark: String,
+}
+
+/// A server that shows by its answers and its logs that command, environment,
+/// port and volume reached it.
+fn web(cx: &Context) -> Workload {
+    let mark = cx.unique("mark");
+    let name = cx.unique("web");
+    Workload {
+        kind: Some(WorkloadType::DockerContainer),
+        image: Some(cx.topology().image(TestImage::Web).to_owned()),
+        command: Some("sh -c 'echo \"serving $PERSYS_MARK\"; exec httpd -f -p 80 -h /www'".into()),
+        env_vars: BTreeMap::from([
+            ("PERSYS_MARK".into(), mark),
+            ("PERSYS_ODD".into(), "a=b \"c\" $d ü".into()),
+        ]),
+        ports: vec![format!("{PORT}:80")],
+        volumes: vec![format!("/run/persys-volumes/{name}:/data:ro")],
+        network: Some("bridge".into()),
+        restart_policy: Some(RestartPolicy::UnlessStopped),
+        resources: Some(WorkloadResources { cpu: 0.1, memory: 16 << 20 }),
+        name,
+        ..Workload::default()
+    }
+}
+
+pub async fn through_api(cx: &mut Context) -> StepResult {
+    let watch = Watch::start(cx).await?;
+    cx.put(watch);
+    let submission = Submission::through_gateway(cx, web(cx)).await?;
+    let mut checks = cx.checks();
+    checks.is_true(
+        "the answer comes at once",
+        submission.took < AT_ONCE,
+        format!("it took {:?}, limit {AT_ONCE:?}", submission.took),
+    );
+    checks.is_true(
+        "the workload's id is a UUID",
+        uuid::Uuid::parse_str(submission.id()).is_ok(),
+        submission.id(),
+    );
+    let nodes: Vec<_> = cx.probes().agents().keys().cloned().collect();
+    checks.is_true(
+        "it was given to one of the nodes",
+        nodes.iter().any(|node| node == submission.node()),
+        format!("{:?}, the nodes are {nodes:?}", submission.node()),
+    );
+    cx.measure("schedule_response", submission.took.as_secs_f64(), "s");
+    same_id_again(cx, &mut checks, &submission).await?;
+    cx.put(Web(submission));
+    checks.finish()
+}
+
+/// The id that was given stands for one workload alone.
+async fn same_id_again(
+    cx: &Context,
+    checks: &mut crate::engine::Checks,
+    submission: &Submission,
+) -> StepResult {
+    // The public builds answer with the node alone, contract §9.
+    if !cx.topology().platform.has(Feature::Delete) {
+        return Ok(());
+    }
+    let mut again = json!(submission.workload);
+    again["id"] = json!(submission.id());
+    let request = HttpRequest::new(reqwest::Method::POST, "/workloads/schedule").json(&again);
+    let exchange = cx.gateway().send(request).await?;
+    let refused = exchange.is_refusal(persys_contract::ErrorCode::DuplicateId);
+    checks.is_true("the same id is refused a second time", refused, exchange.to_string());
+    Ok(())
+}
+
+pub async fn by_cli(cx: &mut Context) -> StepResult {
+    let (name, mark) = (cx.unique("worker"), cx.unique("printed"));
+    let image = cx.topology().image(TestImage::Worker).to_owned();
+    // It ends at once on SIGTERM, so that deleting it takes no grace period.
+    let command =
+        format!("sh -c 'trap \"exit 0\" TERM; echo {mark}; while true; do sleep 1 & wait $!; done'");
+    let run = cx
+        .cli()
+        .run([
+            "-o", "json", "workload", "schedule", "--name", &name, "--type", "docker-container",
+            "--image", &image, "--command", &command, "--restart-policy", "always",
+        ])
+        .await?;
+    let reply: ScheduleReply = run.json()?;
+    remove_at_the_end(cx, &reply.workload_id);
+    let mut checks = cx.checks();
+    let record = cx.etcd().workload(&reply.workload_id).await?;
+    if let Some(stored) = checks.some("the record in etcd", record) {
+        checks.equal("name in etcd", stored.value.name.as_str(), name.as_str());
+        checks.equal("node in etcd", stored.value.node_id.as_deref(), Some(reply.node_id.as_str()));
+    }
+    cx.put(Worker { id: reply.workload_id, name, node: reply.node_id, mark });
+    checks.finish()
+}

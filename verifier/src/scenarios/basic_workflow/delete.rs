@@ -1,0 +1,37 @@
+//! A deleted workload leaves nothing behind.
+
+use super::create::{PORT, Web, Worker};
+use crate::{
+    engine::{Context, Progress, StepError, StepResult},
+    scenarios::support::until_gone,
+};
+
+pub async fn leaves_nothing(cx: &mut Context) -> StepResult {
+    let web = cx.get::<Web>()?.0.clone();
+    let exchange = cx.gateway().delete(web.id()).await?;
+    let mut checks = cx.checks();
+    checks.equal("status of DELETE", exchange.status, 202);
+    let worker = cx.get::<Worker>()?.id.clone();
+    cx.cli().run(["workload", "delete", &worker]).await?.ok()?;
+    checks.finish()?;
+    until_gone(cx, web.id()).await?;
+    until_gone(cx, &worker).await?;
+    port_is_closed(cx, web.node()).await?;
+    let again = cx.gateway().delete(web.id()).await?;
+    again.refused(persys_contract::ErrorCode::NotFound).map(drop)
+}
+
+async fn port_is_closed(cx: &Context, node: &str) -> StepResult {
+    let port = cx.probes().published(node, PORT)?;
+    cx.wait(format!("port {PORT} of {node} is closed"), || async {
+        match port.get("/").await {
+            // Refused, not merely unanswered: the machine is there, the port is not.
+            Err(error) if error.is_unreachable() => Progress::Ready(()),
+            Err(error) => Progress::not_yet(error.to_string()),
+            Ok(exchange) => Progress::Fatal(StepError::failed(format!(
+                "the container is gone, and yet {exchange}"
+            ))),
+        }
+    })
+    .await
+}

@@ -1,0 +1,129 @@
+//! Registered nodes, as three witnesses see them.
+
+use std::collections::BTreeMap;
+
+use persys_contract::{
+    Node, NodeStatus, StoreKeys,
+    topology::{Machine, MachineRole},
+};
+
+use crate::{
+    engine::{Checks, Context, Progress, StepResult},
+    probe::ChangeKind,
+};
+
+pub async fn registered(cx: &mut Context) -> StepResult {
+    let agents: Vec<(String, Machine)> = cx
+        .topology()
+        .with_role(MachineRole::Agent)
+        .map(|(name, machine)| (name.to_owned(), machine.clone()))
+        .collect();
+    let gateway = cx.gateway();
+    let listed = cx
+        .wait("the gateway lists every node as active", || async {
+            let nodes = match gateway.nodes().await {
+                Ok(answer) => match answer.ok() {
+                    Ok(list) => by_id(list.nodes),
+                    Err(error) => return Progress::not_yet(error.message),
+                },
+                Err(error) => return Progress::not_yet(error.to_string()),
+            };
+            let active = |name: &str| {
+                nodes.get(name).is_some_and(|node| node.status == Some(NodeStatus::Active))
+            };
+            if agents.iter().all(|(name, _)| active(name)) {
+                Progress::Ready(nodes)
+            } else {
+                let seen: Vec<_> =
+                    nodes.values().map(|n| format!("{} {:?}", n.node_id, n.status)).collect();
+                Progress::not_yet(format!("listed: {seen:?}"))
+            }
+        })
+        .await?;
+    let mut checks = cx.checks();
+    checks.equal("number of nodes in the list", listed.len(), agents.len());
+    for (name, machine) in &agents {
+        describes(&mut checks, &listed[name], machine, cx.topology().ports.agent);
+        if let Some(stored) = checks.some(
+            &format!("record of {name} in etcd"),
+            cx.etcd().node(name).await?.map(|stored| stored.value),
+        ) {
+            checks.equal("address in etcd", &stored.ip_address, &listed[name].ip_address);
+            checks.equal("labels in etcd", &stored.labels, &listed[name].labels);
+            checks.equal("status in etcd", stored.status, listed[name].status);
+        }
+        let addresses: Vec<_> =
+            cx.dns().node(name).await?.records.iter().map(|record| record.address).collect();
+        checks.equal(&format!("DNS addresses of {name}"), addresses, vec![machine.address]);
+    }
+    checks.finish()
+}
+
+fn by_id(nodes: Vec<Node>) -> BTreeMap<String, Node> {
+    nodes.into_iter().map(|node| (node.node_id.clone(), node)).collect()
+}
+
+/// What a node reports fits the machine that it is.
+fn describes(checks: &mut Checks, node: &Node, machine: &Machine, port: u16) {
+    let name = &node.node_id;
+    checks.equal(&format!("address of {name}"), &node.ip_address, &machine.address.to_string());
+    checks.equal(&format!("port of {name}"), node.agent_port, port);
+    checks.equal(&format!("labels of {name}"), &node.labels, &machine.labels);
+    checks.equal(&format!("engine of {name}"), node.container_engine.kind.as_str(), "docker");
+    let sane = node.total_cpu > 0.0 && node.total_memory > 0;
+    let capacity = format!("{} cores, {} bytes", node.total_cpu, node.total_memory);
+    checks.is_true(&format!("capacity of {name}"), sane, capacity);
+    let within = node.available_memory <= node.total_memory;
+    checks.is_true(
+        &format!("available memory of {name} is at most its total"),
+        within,
+        format!("{} of {}", node.available_memory, node.total_memory),
+    );
+}
+
+/// On the recorded history of etcd: a snapshot could show the same beat twice.
+pub async fn heartbeats_advance(cx: &mut Context) -> StepResult {
+    /// Beats to be seen of each node, after the one that was there.
+    const BEATS: usize = 2;
+    let recording = cx.etcd().record(StoreKeys::NODES).await?;
+    let nodes: Vec<_> =
+        cx.topology().with_role(MachineRole::Agent).map(|(name, _)| name.to_owned()).collect();
+    let beats = |node: &str| -> Vec<String> {
+        let mut times: Vec<String> = recording
+            .of(&StoreKeys::node(node))
+            .iter()
+            .filter(|change| change.kind != ChangeKind::Delete)
+            .filter_map(|change| {
+                change.entry.json()["lastHeartbeat"].as_str().map(str::to_owned)
+            })
+            .collect();
+        times.dedup();
+        times
+    };
+    cx.waiting(format!("{BEATS} more heartbeats of every node are stored"))
+        .wake_on_watch(recording.changed())
+        .until(|| async {
+            let counts: Vec<_> = nodes.iter().map(|n| (n, beats(n).len())).collect();
+            if counts.iter().all(|&(_, count)| count > BEATS) {
+                Progress::Ready(())
+            } else {
+                Progress::not_yet(format!("different times stored so far: {counts:?}"))
+            }
+        })
+        .await?;
+    let mut checks = cx.checks();
+    for node in &nodes {
+        let times = beats(node);
+        let rising = times.windows(2).all(|pair| instant(&pair[0]) < instant(&pair[1]));
+        checks.is_true(
+            &format!("heartbeats of {node} go forward in time"),
+            rising && times.iter().all(|time| instant(time).is_some()),
+            format!("{times:?}"),
+        );
+    }
+    checks.finish()
+}
+
+fn instant(text: &str) -> Option<time::OffsetDateTime> {
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()
+}

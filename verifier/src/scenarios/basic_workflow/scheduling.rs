@@ -1,0 +1,50 @@
+//! Stored first, run afterwards.
+
+use persys_contract::{StoreKeys, WorkloadStatus};
+
+use super::create::{Web, Worker};
+use crate::{
+    engine::{Context, StepError, StepResult},
+    scenarios::support::{Watch, happy_path},
+};
+
+pub async fn stored_before_run(cx: &mut Context) -> StepResult {
+    let web = cx.get::<Web>()?.0.clone();
+    let (worker_id, worker_node) = {
+        let worker = cx.get::<Worker>()?;
+        (worker.id.clone(), worker.node.clone())
+    };
+    let mut checks = cx.checks();
+    for (id, node) in [(web.id(), web.node()), (&worker_id, &worker_node)] {
+        let watch = cx.get::<Watch>()?;
+        let versions = watch.records.workload_versions(id);
+        let Some((first, record)) = versions.first() else {
+            checks.violated("record", format!("the history of {} is empty", StoreKeys::workload(id)));
+            continue;
+        };
+        let created = watch.containers[node]
+            .first(id, "create")
+            .ok_or_else(|| StepError::failed(format!("{node} never created a container for {id}")))?;
+        // The scheduler's clock against the engine's: both machines share the host's.
+        let stored_at = record.created_at.as_deref().and_then(crate::events::parse_timestamp);
+        if let Some(stored_at) = checks.some("createdAt of the first record", stored_at) {
+            checks.is_true(
+                "the record is older than the container",
+                stored_at <= created.at,
+                format!("createdAt is {stored_at}, the container was created at {}", created.at),
+            );
+        }
+        checks.is_true(
+            "the first record was written before the container was started",
+            !matches!(record.status, None | Some(WorkloadStatus::Running)),
+            format!("revision {} already says {:?}", first.revision, record.status),
+        );
+        let statuses = watch.records.statuses(id);
+        checks.is_true(
+            "statuses in the contract's order",
+            happy_path(&statuses),
+            format!("{statuses:?}"),
+        );
+    }
+    checks.finish()
+}

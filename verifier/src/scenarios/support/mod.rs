@@ -1,0 +1,11 @@
+//! What several scenarios say alike.
+
+mod happy_path;
+mod status;
+mod submission;
+mod window;
+
+pub use happy_path::happy_path;
+pub use status::{until_gone, until_status};
+pub use submission::{AT_ONCE, Submission, Watch, remove_at_the_end};
+pub use window::two_reconcile_passes;

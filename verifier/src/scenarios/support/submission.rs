@@ -1,0 +1,72 @@
+//! A workload that a scenario has handed in, and what is watched meanwhile.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use persys_contract::{ScheduleReply, Workload};
+
+use crate::{
+    engine::{Context, StepError},
+    probe::{DockerRecording, Recording},
+};
+
+/// How long the answer to a schedule request may take (contract §3.1: "at once").
+pub const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// A workload and the scheduler's answer to it.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    pub workload: Workload,
+    pub reply: ScheduleReply,
+    /// Until the answer was there.
+    pub took: Duration,
+}
+
+impl Submission {
+    /// Hands a workload in through the gateway, and takes it away again when the
+    /// scenario ends. Anything but success is the platform's failure.
+    pub async fn through_gateway(cx: &Context, workload: Workload) -> Result<Self, StepError> {
+        let answer = cx.gateway().schedule(&workload).await?;
+        let reply = answer.ok()?;
+        remove_at_the_end(cx, &reply.workload_id);
+        Ok(Self { workload, reply, took: answer.exchange.duration })
+    }
+
+    pub fn id(&self) -> &str {
+        &self.reply.workload_id
+    }
+
+    pub fn node(&self) -> &str {
+        &self.reply.node_id
+    }
+}
+
+/// Registers the deletion of a workload as clean-up. One that is gone already is fine.
+pub fn remove_at_the_end(cx: &Context, id: &str) {
+    let (gateway, id) = (cx.gateway(), id.to_owned());
+    cx.on_cleanup(format!("delete workload {id}"), async move {
+        let exchange = gateway.delete(&id).await?;
+        match exchange.status {
+            202 | 404 => Ok(()),
+            _ => Err(StepError::error(exchange.to_string())),
+        }
+    });
+}
+
+/// The history of all workload records and of all containers, from before the
+/// first workload was handed in.
+pub struct Watch {
+    pub records: Recording,
+    /// By node.
+    pub containers: BTreeMap<String, DockerRecording>,
+}
+
+impl Watch {
+    pub async fn start(cx: &Context) -> Result<Self, StepError> {
+        let records = cx.etcd().record(persys_contract::StoreKeys::WORKLOADS).await?;
+        let mut containers = BTreeMap::new();
+        for (node, docker) in cx.probes().dockers() {
+            containers.insert(node.clone(), docker.record().await?);
+        }
+        Ok(Self { records, containers })
+    }
+}
