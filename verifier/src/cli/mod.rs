@@ -4,6 +4,7 @@ mod arguments;
 mod exit;
 mod host;
 mod list;
+mod outside;
 mod remake;
 mod reproduce;
 mod run;

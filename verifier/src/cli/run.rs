@@ -10,14 +10,11 @@ use std::{
 
 use persys_contract::topology::Topology;
 
-use super::{Exit, Registry, arguments::Run, host, reproduce, signals, watchdog};
+use super::{Exit, Registry, arguments::Run, host, outside::Outside, reproduce, signals, watchdog};
 use crate::{
-    engine::{
-        CapabilitySource, Interrupt, LogMirror, LogSource, Recorder, RunHandles, Runner, StepError,
-    },
+    engine::{Interrupt, LogMirror, Recorder, RunHandles, Runner, StepError},
     events::{EventLog, RunOutcome, RunStarted, SCHEMA, timestamp},
     plan::{Pace, PlanFile, Selected, planned, shuffle},
-    probe::Probes,
     report::{Digest, Paint, Progress, ReportWriter, ResultsFolder, replace_file},
 };
 
@@ -28,14 +25,6 @@ pub enum Platform {
     Real,
     /// Nothing, as the engine's own tests have it.
     None,
-}
-
-/// The outside world of a run.
-#[derive(Default)]
-struct Outside {
-    probes: Option<Arc<Probes>>,
-    capabilities: Option<Arc<dyn CapabilitySource>>,
-    logs: Option<Arc<dyn LogSource>>,
 }
 
 pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
@@ -206,10 +195,12 @@ impl Job<'_> {
         replace_file(&file, &text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
     }
 
-    fn outside(&self, _recorder: &Recorder) -> Result<Outside, StepError> {
+    fn outside(&self, recorder: &Recorder) -> Result<Outside, StepError> {
         if self.platform == Platform::None {
             return Ok(Outside::default());
         }
-        Ok(Outside::default())
+        let arguments = self.arguments;
+        let credentials = arguments.credentials.as_ref().unwrap_or(&self.topology.credentials);
+        Ok(Outside::open(self.topology.clone(), credentials, &arguments.cli, recorder.clone())?)
     }
 }
