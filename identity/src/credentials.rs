@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use rustls::{ClientConfig, RootCertStore, ServerConfig, server::WebPkiClientVerifier};
+use rustls::{
+    ClientConfig, ConfigBuilder, RootCertStore, ServerConfig,
+    server::{WantsServerCert, WebPkiClientVerifier},
+};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use crate::install_crypto;
@@ -102,8 +105,20 @@ impl LoadedCredentials {
         let verifier = WebPkiClientVerifier::builder(self.roots.clone())
             .build()
             .map_err(|source| self.unusable(&self.files.ca, source))?;
-        let mut config = ServerConfig::builder()
-            .with_client_cert_verifier(verifier)
+        self.serve(ServerConfig::builder().with_client_cert_verifier(verifier))
+    }
+
+    /// The same for a server that asks its clients for no certificate.
+    pub fn server_config_without_client_auth(&self) -> Result<Arc<ServerConfig>, CredentialError> {
+        install_crypto();
+        self.serve(ServerConfig::builder().with_no_client_auth())
+    }
+
+    fn serve(
+        &self,
+        builder: ConfigBuilder<ServerConfig, WantsServerCert>,
+    ) -> Result<Arc<ServerConfig>, CredentialError> {
+        let mut config = builder
             .with_single_cert(self.chain.clone(), self.key.clone_key())
             .map_err(|source| self.unusable(&self.files.cert, source))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -122,6 +137,16 @@ impl LoadedCredentials {
             .map_err(|source| self.unusable(&self.files.cert, source))?;
         config.resumption = rustls::client::Resumption::disabled();
         Ok(config)
+    }
+
+    /// The same for a client that shows no certificate.
+    pub fn client_config_without_certificate(&self) -> ClientConfig {
+        install_crypto();
+        let mut config = ClientConfig::builder()
+            .with_root_certificates(self.roots.clone())
+            .with_no_client_auth();
+        config.resumption = rustls::client::Resumption::disabled();
+        config
     }
 
     /// Certificate, key and authority in PEM.

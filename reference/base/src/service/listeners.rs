@@ -3,7 +3,7 @@
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use axum::Router;
-use persys_identity::{LoadedCredentials, MutualTlsListener, Peer};
+use persys_identity::{LoadedCredentials, MutualTlsListener, Peer, Refusal};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::Lifecycle;
@@ -66,12 +66,36 @@ impl Listeners {
         let listener = MutualTlsListener::bind(address, config, refusal_recorder(metrics))
             .await
             .map_err(failed)?;
-        let bound = axum::serve::Listener::local_addr(&listener).map_err(failed)?.address;
+        let bound = self.secure(listener, router).map_err(failed)?;
+        tracing::info!(address = %bound, "listening with mutual TLS");
+        Ok(bound)
+    }
+
+    /// The same with TLS that asks nobody for a certificate. `on_refusal` hears
+    /// of who was turned away in the handshake.
+    pub async fn server_tls(
+        &mut self,
+        variable: &'static str,
+        address: SocketAddr,
+        credentials: &LoadedCredentials,
+        on_refusal: impl Fn(Refusal) + Send + Sync + 'static,
+        router: Router,
+    ) -> Result<SocketAddr, StartError> {
+        let failed = |cause| StartError::Listen { variable, address, cause };
+        let config = credentials.server_config_without_client_auth()?;
+        let listener =
+            MutualTlsListener::bind(address, config, on_refusal).await.map_err(failed)?;
+        let bound = self.secure(listener, router).map_err(failed)?;
+        tracing::info!(address = %bound, "listening with TLS");
+        Ok(bound)
+    }
+
+    fn secure(&mut self, listener: MutualTlsListener, router: Router) -> io::Result<SocketAddr> {
+        let bound = axum::serve::Listener::local_addr(&listener)?.address;
         let stop = self.lifecycle.token().clone();
         let service = router.into_make_service_with_connect_info::<Peer>();
         let server = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
         self.servers.spawn(async move { server.await });
-        tracing::info!(address = %bound, "listening with mutual TLS");
         Ok(bound)
     }
 

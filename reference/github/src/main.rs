@@ -1,0 +1,3 @@
+//! The `persys-github` binary.
+
+fn main() {}
