@@ -23,3 +23,6 @@ pub const TOPOLOGY_HEADER: &str = "x-persys-topology";
 
 /// The name of the daemon itself among the components.
 pub const FAULTD: &str = "persys-faultd";
+
+#[cfg(test)]
+mod protocol_tests;

@@ -2,7 +2,6 @@
 
 use std::{fs, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use axum::serve::Listener;
 use persys_contract::topology::{Topology, TopologyError};
 use persys_identity::{CredentialError, Credentials, MutualTlsListener, Refusal};
 use tokio_util::sync::CancellationToken;
@@ -113,11 +112,6 @@ impl Daemon {
             probed,
         };
         Ok(Self { listener, shared })
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr().map(|peer| peer.address)
     }
 
     /// Serves until `ended`, then heals all leases. Tells whether they all were healed.
