@@ -37,15 +37,10 @@ impl Outgoing {
     }
 
     /// The question whether a scheduler serves.
-    pub fn probe(id: &RequestId) -> Self {
+    pub fn probe(path: &'static str, id: &RequestId) -> Self {
         let mut headers = HeaderMap::new();
         set_id(&mut headers, id);
-        Self {
-            method: Method::GET,
-            path_and_query: "/health".to_owned(),
-            headers,
-            body: Bytes::new(),
-        }
+        Self { method: Method::GET, path_and_query: path.to_owned(), headers, body: Bytes::new() }
     }
 
     /// Whether it may be sent twice without doing anything twice.

@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::StatusCode;
 use persys_reference_base::RequestId;
 use tokio::time::{sleep, timeout};
 
@@ -20,15 +21,25 @@ const INTERVAL_DOWN: Duration = Duration::from_millis(500);
 /// How long one may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What schedulers that offer their health to gateways answer.
+const HEALTH: &str = "/health";
+/// What every scheduler answers, from its store.
+const NODES: &str = "/nodes";
+
 /// Probes one scheduler until the task is aborted.
 pub async fn probe(shared: Arc<Shared>, scheduler: Arc<Scheduler>) {
+    let mut path = HEALTH;
     loop {
         // A new connection each time: an old one would not show that it still accepts any.
         let id = RequestId::new();
         let asked = id.clone().scope(async {
-            let outgoing = Outgoing::probe(&id);
+            let outgoing = Outgoing::probe(path, &id);
             let question = attempt_anew(&shared.connector, &scheduler, &outgoing);
             match timeout(PATIENCE, question).await {
+                Ok(Ok(answer)) if answer.status() == StatusCode::NOT_FOUND && path == HEALTH => {
+                    path = NODES;
+                    scheduler.doubt.notify_one();
+                }
                 Ok(Ok(answer)) if answer.status().is_server_error() => {
                     shared.learn_without_store(&scheduler);
                 }

@@ -1,0 +1,93 @@
+//! While one scheduler is left, no request fails for more than two seconds.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::support::{FakeScheduler, Mode, Pki, eventually, network};
+
+const LIMIT: Duration = Duration::from_secs(2);
+
+async fn serves_in_time(gateway: &crate::support::TestGateway, rounds: usize) {
+    for _ in 0..rounds {
+        for reply in [gateway.get("/nodes").await, gateway.post("/workloads/schedule", "{}").await]
+        {
+            assert_eq!((reply.status, reply.text()), (200, r#"{"from":"prow2"}"#));
+            assert!(reply.took < LIMIT, "{:?}", reply.took);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_scheduler_that_is_gone_costs_nothing() {
+    let pki = Pki::create();
+    let credentials = pki.scheduler();
+    let going = FakeScheduler::start("prow1", &credentials).await;
+    let staying = FakeScheduler::start("prow2", &credentials).await;
+    let (gateway, _dns) = network(&[&going, &staying], &pki).await;
+    // Leaves idle connections to both.
+    for _ in 0..4 {
+        assert_eq!(gateway.get("/nodes").await.status, 200);
+    }
+    drop(going);
+    serves_in_time(&gateway, 10).await;
+    assert_eq!(gateway.health().await.prow_scheduler, staying.address.to_string());
+}
+
+#[tokio::test]
+async fn a_frozen_scheduler_delays_and_never_refuses() {
+    let pki = Pki::create();
+    let credentials = pki.scheduler();
+    let freezing = FakeScheduler::start("prow1", &credentials).await;
+    let staying = FakeScheduler::start("prow2", &credentials).await;
+    let (gateway, _dns) = network(&[&freezing, &staying], &pki).await;
+    for _ in 0..4 {
+        assert_eq!(gateway.get("/nodes").await.status, 200);
+    }
+    let before = freezing.shown();
+    freezing.set(Mode::Frozen);
+    serves_in_time(&gateway, 10).await;
+    // Once it is known, it is not even asked.
+    let quick = gateway.get("/nodes").await;
+    assert!(quick.took < Duration::from_millis(600), "{:?}", quick.took);
+
+    freezing.set(before);
+    eventually("it is used again", async || {
+        gateway.get("/nodes").await.text() == r#"{"from":"prow1"}"#
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_frozen_scheduler_is_noticed_without_a_request() {
+    let pki = Pki::create();
+    let credentials = pki.scheduler();
+    let freezing = FakeScheduler::start("prow1", &credentials).await;
+    let staying = FakeScheduler::start("prow2", &credentials).await;
+    let (gateway, _dns) = network(&[&freezing, &staying], &pki).await;
+    freezing.set(Mode::Frozen);
+    sleep(Duration::from_millis(3_200)).await;
+    for _ in 0..4 {
+        let reply = gateway.post("/workloads/schedule", "{}").await;
+        assert_eq!(reply.text(), r#"{"from":"prow2"}"#);
+        assert!(reply.took < Duration::from_millis(200), "{:?}", reply.took);
+    }
+}
+
+#[tokio::test]
+async fn without_any_scheduler_the_refusal_says_which_way() {
+    let pki = Pki::create();
+    let only = FakeScheduler::start("prow1", &pki.scheduler()).await;
+    let (gateway, _dns) = network(&[&only], &pki).await;
+    only.set(Mode::Frozen);
+    for reply in [gateway.get("/nodes").await, gateway.post("/workloads/schedule", "{}").await] {
+        assert_eq!(reply.refusal(), (504, "scheduler_timeout".to_owned()));
+        assert!(reply.took < Duration::from_secs(4), "{:?}", reply.took);
+    }
+    drop(only);
+    for reply in [gateway.get("/nodes").await, gateway.post("/workloads/schedule", "{}").await] {
+        assert_eq!(reply.refusal(), (502, "scheduler_unreachable".to_owned()));
+        assert!(reply.took < LIMIT, "{:?}", reply.took);
+    }
+    assert_eq!(gateway.health().await.status, "degraded");
+}
