@@ -112,3 +112,7 @@ impl Runner {
         Requirements::new(self.handles.topology.platform.clone(), capabilities)
     }
 }
+
+#[cfg(test)]
+#[path = "runner_tests.rs"]
+mod tests;

@@ -1,18 +1,17 @@
 //! One attempt at one scenario: its steps in order, what must hold after it, and
 //! its clean-up.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
     Context, Interrupt, Recorder, RunHandles, StepError, StepErrorKind, StepResult,
     capabilities::Requirements,
+    cleanup::{clean_up, guarded},
     log_mirror::LogMirror,
-    panics::catching,
     step_run::{Outcome, run_step},
     tally::Tally,
-    wait_board::brief,
 };
 use crate::{
     events::{Body, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted, Verdict},
@@ -21,9 +20,6 @@ use crate::{
         Selected, Step,
     },
 };
-
-/// All clean-ups together, once somebody wants the run to end.
-const HURRIED_CLEAN_UP: Duration = Duration::from_secs(10);
 
 /// What the attempts of all scenarios share.
 pub(crate) struct Shared<'a> {
@@ -180,8 +176,6 @@ impl ScenarioRun<'_> {
         self.report(INVARIANTS, outcome).await;
     }
 
-    /// Undoes everything, the latest first. One that fails does not keep the
-    /// others from running.
     async fn clean_up(&mut self, cx: Context, began: bool) {
         if !began {
             let obstacle = if self.shared.interrupt.is_set() {
@@ -192,62 +186,11 @@ impl ScenarioRun<'_> {
             return self.report(CLEAN_UP, Outcome::of(obstacle)).await;
         }
         let title = "what the scenario made is gone again";
-        let mut budget = self.begin(CLEAN_UP, title, CLEAN_UP_BUDGET);
-        if self.shared.interrupt.is_set() {
-            budget = budget.min(HURRIED_CLEAN_UP);
-        }
-        let started = Instant::now();
-        let clean_ups = cx.clean_ups.clone();
-        let interrupt = self.shared.interrupt.clone();
-        let hurried = async move {
-            if !interrupt.is_set() {
-                interrupt.wanted().await;
-            }
-            tokio::time::sleep(HURRIED_CLEAN_UP).await;
-        };
-        tokio::pin!(hurried);
-        let mut failures = Vec::new();
-        while let Some(clean_up) = clean_ups.pop() {
-            let left = clean_ups.len();
-            let bound = (started + budget).saturating_duration_since(Instant::now());
-            let result = tokio::select! {
-                result = guarded(clean_up.run) => result,
-                () = tokio::time::sleep(bound) => Err(StepError::error(format!(
-                    "not done when the clean-up's {} were over", brief(budget)
-                ))),
-                () = &mut hurried => {
-                    failures.push(format!("failed to {}: interrupted", clean_up.what));
-                    break;
-                }
-                () = self.shared.interrupt.insisted() => {
-                    failures.push(format!("failed to {}: interrupted again", clean_up.what));
-                    break;
-                }
-            };
-            match result {
-                Ok(()) => self.recorder().record(
-                    "note",
-                    format!("did {}, {left} left", clean_up.what),
-                    serde_json::Value::Null,
-                ),
-                Err(error) => failures.push(format!("failed to {}: {error}", clean_up.what)),
-            }
-        }
-        let left = clean_ups.len();
-        if left > 0 {
-            failures.push(format!("{left} more clean-ups did not run"));
-        }
-        let look = self.recorder().look();
-        let verdict = if failures.is_empty() { Verdict::Passed } else { Verdict::Error };
-        let duration = started.elapsed();
-        let message = failures.join("\n");
-        self.report(CLEAN_UP, Outcome { verdict, message, duration, look, began: true }).await;
+        let budget = self.begin(CLEAN_UP, title, CLEAN_UP_BUDGET);
+        let outcome =
+            clean_up(cx.clean_ups.clone(), budget, self.shared.interrupt, self.recorder()).await;
+        self.report(CLEAN_UP, outcome).await;
     }
-}
-
-async fn guarded(run: impl Future<Output = StepResult>) -> StepResult {
-    let panicked = |what| Err(StepError::error(format!("it panicked: {what}")));
-    catching(run).await.unwrap_or_else(panicked)
 }
 
 async fn check_invariants(cx: &mut Context, invariants: &[Invariant]) -> StepResult {

@@ -81,7 +81,7 @@ impl WaitBoard {
     pub fn explain(&self) -> String {
         let state = self.lock();
         let active: Vec<String> =
-            state.active.values().map(|seen| seen.explain("the step's budget")).collect();
+            state.active.values().map(|seen| seen.explain("was waiting", "until then")).collect();
         match (active.is_empty(), &state.last) {
             (false, _) => active.join("\n"),
             (true, Some((seen, end))) => {
@@ -147,7 +147,7 @@ impl Awaited {
     }
 
     pub fn explain(&self, limit: &str) -> String {
-        self.snapshot().map_or_else(String::new, |seen| seen.explain(limit))
+        self.snapshot().map_or_else(String::new, |seen| seen.explain("timed out waiting", limit))
     }
 
     fn change(&self, f: impl FnOnce(&mut Seen)) {
@@ -169,9 +169,9 @@ impl Seen {
     }
 
     /// The first line stands alone; the rest tells how the wait went.
-    fn explain(&self, limit: &str) -> String {
+    fn explain(&self, how: &str, limit: &str) -> String {
         let now = Instant::now();
-        let mut text = format!("timed out waiting until {}; ", self.what);
+        let mut text = format!("{how} until {}; ", self.what);
         match self.history.back() {
             Some((_, status)) => {
                 let _ = write!(text, "last status: {}", cut_middle(status, STATUS_MAX));
