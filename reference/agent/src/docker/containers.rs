@@ -8,7 +8,7 @@ use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
     RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
 };
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use persys_contract::WORKLOAD_LABEL;
 
 use super::{ContainerSpec, DockerFault, Engine};
@@ -18,6 +18,9 @@ const STOP_GRACE_SECONDS: i32 = 2;
 
 /// How many containers are inspected at a time for one list.
 const INSPECT_AT_A_TIME: usize = 8;
+
+/// How long one of these inspections is waited for.
+const INSPECT_DEADLINE: Duration = Duration::from_millis(500);
 
 /// How long a removal that is under way already is waited for, and how often it is looked at.
 const REMOVAL_DEADLINE: Duration = Duration::from_secs(10);
@@ -31,6 +34,8 @@ pub struct Container {
     pub names: Vec<String>,
     pub image: String,
     pub labels: BTreeMap<String, String>,
+    /// When it was made, in unix seconds.
+    pub created: i64,
     /// Docker's word: `created`, `running`, `paused`, `restarting`, `removing`, `exited`, `dead`.
     pub state: String,
     /// Of a container that ran and does not now.
@@ -50,15 +55,21 @@ impl Container {
         self.state == "created"
     }
 
+    /// Whether it was made by a run order, and not by compose, which gives names of its own.
+    pub fn is_by_run(&self) -> bool {
+        self.names.iter().any(|name| name == self.workload_id())
+    }
+
     fn from_summary(summary: ContainerSummary) -> Self {
         let names = summary.names.unwrap_or_default();
         Self {
             id: summary.id.unwrap_or_default(),
             names: names.iter().map(|name| name.trim_start_matches('/').to_owned()).collect(),
             image: summary.image.unwrap_or_default(),
+            created: summary.created.unwrap_or_default(),
             labels: summary.labels.unwrap_or_default().into_iter().collect(),
             state: summary.state.map(|state| state.to_string()).unwrap_or_default(),
-            exit_code: None,
+            exit_code: summary.status.as_deref().and_then(exit_code_in),
             reason: None,
         }
     }
@@ -172,21 +183,24 @@ impl Engine {
         let filters = HashMap::from([("label", vec![label])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
         let summaries = self.read(docker.list_containers(Some(options))).await?;
-        let completed: Vec<Option<Container>> = futures::stream::iter(summaries)
+        let completed = futures::stream::iter(summaries)
             .map(|summary| self.complete(Container::from_summary(summary)))
-            .buffered(INSPECT_AT_A_TIME)
-            .try_collect()
-            .await?;
-        Ok(completed.into_iter().flatten().collect())
+            .buffered(INSPECT_AT_A_TIME);
+        Ok(completed.filter_map(async |container| container).collect().await)
     }
 
     /// Adds what a list does not tell. `None` when the container went away meanwhile.
-    async fn complete(&self, container: Container) -> Result<Option<Container>, DockerFault> {
+    async fn complete(&self, container: Container) -> Option<Container> {
         if matches!(container.state.as_str(), "running" | "paused") {
-            return Ok(Some(container));
+            return Some(container);
         }
-        let found = self.inspect(&container.id).await?;
-        Ok(found.map(|found| container.with_state(found.state.unwrap_or_default())))
+        match tokio::time::timeout(INSPECT_DEADLINE, self.inspect(&container.id)).await {
+            Ok(Ok(Some(found))) => Some(container.with_state(found.state.unwrap_or_default())),
+            Ok(Ok(None)) => None,
+            // Docker answers an inspection only when the container's start or stop is done. The
+            // others' states must not wait for it, and this one's is known, if not its reason.
+            Ok(Err(_)) | Err(_) => Some(container),
+        }
     }
 
     async fn inspect(&self, id: &str) -> Result<Option<ContainerInspectResponse>, DockerFault> {
@@ -197,6 +211,12 @@ impl Engine {
             Err(fault) => Err(fault),
         }
     }
+}
+
+/// The number in `Exited (137) 3 minutes ago`.
+fn exit_code_in(status: &str) -> Option<i64> {
+    let (code, _) = status.strip_prefix("Exited (")?.split_once(')')?;
+    code.parse().ok()
 }
 
 fn state_of(state: Option<&ContainerState>) -> String {

@@ -77,3 +77,11 @@ fn a_reference_cannot_leave_its_place_in_a_path() {
     }
     assert!(!is_reference(&"x".repeat(129)));
 }
+
+#[test]
+fn a_list_tells_an_exit_code_in_words() {
+    assert_eq!(exit_code_in("Exited (137) 3 minutes ago"), Some(137));
+    assert_eq!(exit_code_in("Exited (0) Less than a second ago"), Some(0));
+    assert_eq!(exit_code_in("Up 3 minutes"), None);
+    assert_eq!(exit_code_in("Created"), None);
+}

@@ -29,13 +29,12 @@ impl DockerFault {
         matches!(self, Self::Refused { status: 409, .. })
     }
 
-    /// The code of the response that passes the fault on (contract §3.3). A 404 of Docker
-    /// is no `not_found` here: it may speak of an image or a network, whereas the
-    /// caller asked about a container.
+    /// The code of the response that passes the fault on (contract §3.3). A 404 or 400 of
+    /// Docker is not passed on as such: it speaks of an image, a network or a command, whereas
+    /// the caller asked about a container, in a body that was good.
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Unavailable { .. } => ErrorCode::DockerUnavailable,
-            Self::Refused { status: 400, .. } => ErrorCode::BadRequest,
             Self::Refused { status: 409, .. } => ErrorCode::Conflict,
             Self::Refused { .. } => ErrorCode::DockerError,
         }
@@ -51,6 +50,10 @@ impl From<Bollard> for DockerFault {
             // An error in the midst of a stream, as a pull reports it after its 200.
             Bollard::DockerStreamError { error } => {
                 Self::Refused { status: 500, message: error.trim().to_owned() }
+            }
+            error @ (Bollard::JsonDataError { .. } | Bollard::JsonSerdeError { .. }) => {
+                let message = format!("docker's answer cannot be read: {error}");
+                Self::Refused { status: 500, message }
             }
             other => Self::unavailable(chain(&other)),
         }
@@ -86,7 +89,7 @@ mod tests {
         assert_eq!(refused(404).to_string(), "no such thing");
         assert_eq!(refused(404).code(), ErrorCode::DockerError);
         assert_eq!(refused(409).code(), ErrorCode::Conflict);
-        assert_eq!(refused(400).code(), ErrorCode::BadRequest);
+        assert_eq!(refused(400).code(), ErrorCode::DockerError);
         assert_eq!(refused(500).code(), ErrorCode::DockerError);
     }
 

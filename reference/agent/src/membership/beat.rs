@@ -52,11 +52,12 @@ impl Membership {
     /// Tries until a scheduler accepts. Returns the Docker version it was told.
     async fn register(&mut self) -> String {
         let mut backoff = Backoff::new(self.interval);
+        let mut complaints = Complaints::default();
         loop {
             let version = self.engine.state().version;
             match RequestId::new().scope(self.register_once(&version)).await {
                 Ok(()) => return version,
-                Err(fault) => tracing::warn!(reason = %fault, "failed to register"),
+                Err(fault) => complaints.tell("the node is not registered", &fault),
             }
             tokio::time::sleep(backoff.pause()).await;
         }
@@ -73,6 +74,7 @@ impl Membership {
     /// Beats until the node has to register again: nobody knows it, or what was told has changed.
     async fn beat(&mut self, told_version: &str) {
         let mut ticks = interval_at(Instant::now() + self.interval, self.interval);
+        let mut complaints = Complaints::default();
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
@@ -80,12 +82,12 @@ impl Membership {
                 return;
             }
             match RequestId::new().scope(self.beat_once()).await {
-                Ok(()) => {}
+                Ok(()) => complaints = Complaints::default(),
                 Err(fault) if is_unknown(&fault) => {
                     tracing::warn!("no scheduler knows this node any more");
                     return;
                 }
-                Err(fault) => tracing::warn!(reason = %fault, "failed to send a heartbeat"),
+                Err(fault) => complaints.tell("no heartbeat was taken", &fault),
             }
         }
     }
@@ -100,6 +102,24 @@ impl Membership {
         };
         self.schedulers.post("/nodes/heartbeat", &heartbeat).await?;
         Ok(())
+    }
+}
+
+/// Warns of a fault once, until another one takes its place.
+#[derive(Default)]
+struct Complaints {
+    last: String,
+}
+
+impl Complaints {
+    fn tell(&mut self, what: &str, fault: &anyhow::Error) {
+        let reason = format!("failed to {fault:#}");
+        if reason == self.last {
+            tracing::debug!(reason, "still: {what}");
+        } else {
+            tracing::warn!(reason, "{what}");
+            self.last = reason;
+        }
     }
 }
 

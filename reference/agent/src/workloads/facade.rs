@@ -56,7 +56,7 @@ impl Workloads {
         self.actions.logs(id).await
     }
 
-    /// Stops what is under way and returns when it has come to its end.
+    /// Brings all runs to their end; see [`Runner::drain`].
     pub async fn drain(&self) {
         self.runner.drain().await;
     }

@@ -20,7 +20,7 @@ pub enum Ended {
     /// The workload has a container that was started before; it was left as it is.
     Existed,
     Failed(DockerFault),
-    /// The workload was removed meanwhile.
+    /// The workload was removed meanwhile, or the agent was told to stop.
     Cancelled,
 }
 
@@ -95,13 +95,6 @@ impl PendingRuns {
     pub fn cancel(&self, workload_id: &str) -> bool {
         let entry = self.entries().remove(workload_id);
         entry.inspect(|entry| entry.cancelled.cancel()).is_some()
-    }
-
-    /// Stops every run that is under way.
-    pub fn cancel_all(&self) {
-        for entry in self.entries().values() {
-            entry.cancelled.cancel();
-        }
     }
 
     pub fn get(&self, workload_id: &str) -> Option<PendingRun> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use persys_contract::WorkloadStatus;
 use persys_reference_base::RequestId;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::locks::WorkloadLocks;
@@ -24,6 +25,7 @@ pub struct Runner {
     pulls: Arc<Semaphore>,
     creates: Arc<Semaphore>,
     tasks: TaskTracker,
+    stopping: CancellationToken,
 }
 
 impl Runner {
@@ -35,6 +37,7 @@ impl Runner {
             pulls: Arc::new(Semaphore::new(PULLS_AT_A_TIME)),
             creates: Arc::new(Semaphore::new(CREATES_AT_A_TIME)),
             tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
         }
     }
 
@@ -58,9 +61,10 @@ impl Runner {
         }
     }
 
-    /// Stops what is under way and returns when it has come to its end.
+    /// Lets containers that are being made start, gives up what has not come so far, and returns
+    /// when all runs have come to their end.
     pub async fn drain(&self) {
-        self.pending.cancel_all();
+        self.stopping.cancel();
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -95,16 +99,24 @@ impl Runner {
                 pulled = self.pull(&spec.image) => {
                     pulled.map_err(|fault| (WorkloadStatus::ImagePullBackOff, fault))?;
                 }
-                () = ticket.cancelled.cancelled() => return Ok(Ended::Cancelled),
+                () = self.given_up(ticket) => return Ok(Ended::Cancelled),
             }
             ticket.advance(WorkloadStatus::ContainerCreating);
         }
         let _slot = tokio::select! {
             slot = self.creates.acquire() => slot,
-            () = ticket.cancelled.cancelled() => return Ok(Ended::Cancelled),
+            () = self.given_up(ticket) => return Ok(Ended::Cancelled),
         };
         let _guard = self.locks.lock(&spec.workload_id).await;
         self.create_and_start(spec, ticket).await.map_err(failed)
+    }
+
+    /// Returns when the workload was removed, or the agent is told to stop.
+    async fn given_up(&self, ticket: &Ticket) {
+        tokio::select! {
+            () = ticket.cancelled.cancelled() => {}
+            () = self.stopping.cancelled() => {}
+        }
     }
 
     async fn pull(&self, image: &str) -> Result<(), DockerFault> {

@@ -7,9 +7,8 @@ use crate::docker::{DockerFault, Engine};
 /// the first order is taken.
 pub async fn sweep(engine: &Engine) -> Result<(), DockerFault> {
     for container in engine.containers().await? {
-        // What compose made has a name of its own, and may rightly wait for its turn.
-        let by_run = container.names.iter().any(|name| name == container.workload_id());
-        if by_run && container.is_created() {
+        // What compose made may rightly wait for its turn.
+        if container.is_by_run() && container.is_created() {
             tracing::info!(
                 workloadId = container.workload_id(),
                 container = container.id,
