@@ -3,10 +3,10 @@
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use axum::Router;
-use persys_identity::{LoadedCredentials, MutualTlsListener, Peer, Refusal};
+use persys_identity::{LoadedCredentials, MutualTlsListener, Refusal};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::Lifecycle;
+use super::{Lifecycle, serve::serve};
 use crate::{Metrics, refusal_recorder};
 
 /// How long requests that are being served may take once the service stops; the
@@ -25,7 +25,7 @@ pub enum StartError {
 /// Serves routers until the service stops.
 pub struct Listeners {
     lifecycle: Lifecycle,
-    servers: JoinSet<io::Result<()>>,
+    servers: JoinSet<()>,
 }
 
 impl Listeners {
@@ -45,9 +45,7 @@ impl Listeners {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let stop = self.lifecycle.token().clone();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
-        self.servers.spawn(async move { server.await });
+        self.servers.spawn(serve(listener, router, stop));
         tracing::info!(address = %bound, "listening");
         Ok(bound)
     }
@@ -93,9 +91,7 @@ impl Listeners {
     fn secure(&mut self, listener: MutualTlsListener, router: Router) -> io::Result<SocketAddr> {
         let bound = axum::serve::Listener::local_addr(&listener)?.address;
         let stop = self.lifecycle.token().clone();
-        let service = router.into_make_service_with_connect_info::<Peer>();
-        let server = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
-        self.servers.spawn(async move { server.await });
+        self.servers.spawn(serve(listener, router, stop));
         Ok(bound)
     }
 

@@ -3,6 +3,7 @@
 mod lifecycle;
 mod listeners;
 mod main_wrapper;
+mod serve;
 
 pub use lifecycle::Lifecycle;
 pub use listeners::{Listeners, StartError};
