@@ -10,7 +10,6 @@ use bollard::{
 use futures::StreamExt;
 use persys_contract::WORKLOAD_LABEL;
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
 
 use super::{
     Cause, Container, DockerRecording, ProbeError, Question, docker_transport, error::cause_of,
@@ -53,7 +52,6 @@ pub struct DockerProbe {
     machine: Arc<str>,
     address: SocketAddrV4,
     docker: Docker,
-    negotiated: Arc<OnceCell<()>>,
     evidence: Evidence,
     timeout: Duration,
 }
@@ -73,7 +71,6 @@ impl DockerProbe {
             machine: machine.into(),
             address,
             docker,
-            negotiated: Arc::default(),
             evidence: evidence.clone(),
             timeout: TIMEOUT,
         })
@@ -243,13 +240,7 @@ impl DockerProbe {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let asked = async {
-            // Engines refuse a version of the interface that they do not know.
-            let negotiate = || async { self.docker.clone().negotiate_version().await.map(drop) };
-            self.negotiated.get_or_try_init(negotiate).await?;
-            ask(self.docker.clone()).await
-        };
-        let failed = match tokio::time::timeout(self.timeout, asked).await {
+        let failed = match tokio::time::timeout(self.timeout, ask(self.docker.clone())).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => cause(&error, self.timeout),
             Err(_) => Cause::Timeout(self.timeout),

@@ -15,7 +15,8 @@ use super::ProbeError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A client of the engine at `address`; with credentials over mutual TLS.
+/// A client of the engine at `address`; with credentials over mutual TLS. It names
+/// no version of the interface, so each engine is asked in its own.
 /// `timeout` bounds the time to an answer's first byte.
 pub(super) fn connect(
     who: &str,

@@ -124,29 +124,23 @@ impl From<ProbeError> for StepError {
 pub(super) fn cause_of(error: &(dyn StdError + 'static), fallback: fn(String) -> Cause) -> Cause {
     let mut next = Some(error);
     let mut innermost = error.to_string();
+    let mut broken = None;
     while let Some(current) = next {
-        if let Some(tls) = tls_error(current) {
+        if let Some(tls) = current.downcast_ref::<rustls::Error>() {
             return match tls {
                 rustls::Error::AlertReceived(alert) => Cause::TlsAlert(*alert),
                 other => Cause::Tls(other.to_string()),
             };
         }
-        if let Some(io) = current.downcast_ref::<io::Error>()
-            && let Some(cause) = cause_of_io(io)
-        {
-            return cause;
-        }
         innermost = current.to_string();
         next = current.source();
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            broken = broken.or_else(|| cause_of_io(io));
+            // What an I/O error wraps is not its source, but itself in other words.
+            next = io.get_ref().map(|inner| inner as &(dyn StdError + 'static)).or(next);
+        }
     }
-    fallback(innermost)
-}
-
-fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    if let Some(tls) = error.downcast_ref() {
-        return Some(tls);
-    }
-    error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
+    broken.unwrap_or_else(|| fallback(innermost))
 }
 
 fn cause_of_io(error: &io::Error) -> Option<Cause> {
@@ -164,15 +158,13 @@ fn cause_of_io(error: &io::Error) -> Option<Cause> {
 
 /// `certificate_required (116)`, as RFC 8446 writes it.
 fn alert_name(alert: AlertDescription) -> String {
-    let mut name = String::new();
+    let (mut name, mut last) = (String::new(), 'A');
     for c in format!("{alert:?}").chars() {
-        if c.is_ascii_uppercase()
-            && !name.is_empty()
-            && !name.ends_with(|c: char| !c.is_lowercase())
-        {
+        if c.is_ascii_uppercase() && last.is_ascii_lowercase() {
             name.push('_');
         }
         name.push(c.to_ascii_lowercase());
+        last = c;
     }
     format!("{name} ({})", u8::from(alert))
 }
@@ -214,6 +206,7 @@ mod tests {
     fn the_chain_of_causes_is_searched() {
         let alert = rustls::Error::AlertReceived(AlertDescription::CertificateExpired);
         let error = io::Error::new(io::ErrorKind::InvalidData, alert);
+        let error = io::Error::other(error);
         assert_eq!(
             cause_of(&error, Cause::Protocol),
             Cause::TlsAlert(AlertDescription::CertificateExpired)

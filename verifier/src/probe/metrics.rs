@@ -109,6 +109,13 @@ pub struct Scrape {
     evidence: Option<Evidence>,
 }
 
+impl std::fmt::Debug for Scrape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let series = self.samples.len();
+        f.debug_struct("Scrape").field("who", &self.who).field("series", &series).finish()
+    }
+}
+
 impl Scrape {
     /// Every series of a metric that has all of these labels. Of a histogram the
     /// series are called `<name>_bucket`, `<name>_sum` and `<name>_count`.

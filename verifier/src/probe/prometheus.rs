@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn what_is_no_exposition_is_refused_with_its_line() {
         for (text, problem) in [
-            ("up 1\n<html>", "its name is malformed"),
+            ("up 1\n<html> 1", "its name is malformed"),
             ("up 1\nup", "it has no value"),
             ("up 1\nup x", "its value is no number"),
             ("up 1\nup 1 2 3", "something follows its value"),

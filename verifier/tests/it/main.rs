@@ -1,0 +1,8 @@
+//! The verifier's integration tests, in one binary.
+
+mod probe_agent;
+mod probe_api;
+mod probe_docker;
+mod probe_etcd;
+mod probe_net;
+mod probe_plain;
