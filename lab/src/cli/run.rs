@@ -1,0 +1,185 @@
+//! `persys-lab run`: up, verify, down.
+
+use std::{
+    env, fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use persys_contract::topology::MachineRole;
+
+use super::{
+    args::Run,
+    command::{Ended, OnMachine},
+    diagnose, exit,
+    say::say,
+    verifier::VerifierCommand,
+};
+use crate::{
+    names,
+    outermost::Lab,
+    plan::{self, Programs},
+    signals::Signals,
+};
+
+pub async fn run(args: Run) -> Result<u8> {
+    let Ok(topology) = plan::read_topology(&args.lab.topology).map_err(complain) else {
+        return Ok(exit::USAGE);
+    };
+    if !diagnose::fit(&args.lab) {
+        return Ok(exit::LAB_FAILED);
+    }
+    let signals = Signals::take().context("take signals")?;
+    clean_up_after_the_dead();
+    let programs = Programs::find(&args.lab)?;
+    let claim = names::claim(args.lab.name.as_deref())?;
+    let fallback = default_results(&claim.name);
+    let command = VerifierCommand::new(
+        &args.command,
+        &programs.verifier,
+        args.results.as_deref(),
+        &fallback,
+        args.lab.dns,
+    )?;
+    let results = command.results.clone();
+    fs::create_dir_all(&results).with_context(|| format!("make {}", results.display()))?;
+    let folder = env::current_dir().context("find the working folder")?;
+    let mut keep = vec![folder.clone(), results.clone()];
+    // The verifier may point a link beside its results at them.
+    keep.extend(results.parent().map(Path::to_owned));
+    keep.extend(program(&command.words));
+    let client = topology.one(MachineRole::Client).0.to_owned();
+    let spec = plan::plan(&claim.name, &topology, &args.lab, &programs, &keep)?;
+    let mut lab = Lab::start(claim, spec).await?;
+    let verdict = verify(&mut lab, &args, &signals, &client, &folder, &command.words).await;
+    if let Err(error) = &verdict {
+        say(format_args!("failed to {error:#}"));
+    }
+    let ended = lab.end().await;
+    collect_logs(&lab, &results);
+    if results == fallback {
+        point_latest_at(&results);
+    }
+    let code = match verdict {
+        Ok(code) => code,
+        Err(_) => exit::LAB_FAILED,
+    };
+    ended.map(|()| code)
+}
+
+/// Up to the verifier's end; says what went wrong and comes back with the exit code.
+async fn verify(
+    lab: &mut Lab,
+    args: &Run,
+    signals: &Signals,
+    client: &str,
+    folder: &Path,
+    words: &[String],
+) -> Result<u8> {
+    if !bring_up(lab, args.lab.ready_within(), args.lab.verbose, signals).await? {
+        return Ok(exit::INTERRUPTED);
+    }
+    let mut command = OnMachine::start(lab.machine(client)?, folder, &[], words)?;
+    let collapse = lab.collapse();
+    let ended = tokio::select! {
+        ended = command.wait(signals) => ended?,
+        error = collapse => return Err(error),
+        _ = lab.down.recv() => {
+            say("ending by order of `persys-lab down`");
+            return Ok(exit::INTERRUPTED);
+        }
+    };
+    let code = code(&ended);
+    if code != exit::DONE && !ended.interrupted && args.hold_on_failure {
+        say(format_args!(
+            "the verifier exited {code}; the lab {} stays up until Ctrl-C: try \
+             `persys-lab shell MACHINE`, `persys-lab logs MACHINE`",
+            lab.name()
+        ));
+        tokio::select! {
+            _ = signals.next() => {}
+            _ = lab.down.recv() => {}
+        }
+    }
+    Ok(code)
+}
+
+/// Says what is not as it should be. False: interrupted.
+pub async fn bring_up(
+    lab: &mut Lab,
+    patience: std::time::Duration,
+    verbose: bool,
+    signals: &Signals,
+) -> Result<bool> {
+    let start = Instant::now();
+    let tell = |machine: &str, component: &str| {
+        if verbose {
+            let after = start.elapsed().as_secs_f64();
+            say(format_args!("{after:5.1} s  {component} on {machine} is ready"));
+        }
+    };
+    let unready = tokio::select! {
+        unready = lab.wait_until_up(patience, tell) => unready?,
+        _ = signals.next() => return Ok(false),
+    };
+    for laggard in &unready.0 {
+        say(format_args!("not ready: {laggard}"));
+    }
+    let name = lab.name();
+    say(format_args!("lab {name} is up after {:.1} s", start.elapsed().as_secs_f64()));
+    Ok(true)
+}
+
+/// What labs that were killed left behind, so that it does not pile up.
+pub fn clean_up_after_the_dead() {
+    for lab in super::clean::dead_labs().unwrap_or_default() {
+        if let Err(error) = super::clean::clean_lab(&lab) {
+            say(format_args!("failed to clean up after the lab {lab}: {error:#}"));
+        }
+    }
+}
+
+fn code(ended: &Ended) -> u8 {
+    match ended.status.code() {
+        // 128 and more: a signal ended it, so that there is no verdict.
+        Some(129..) if ended.interrupted => exit::INTERRUPTED,
+        Some(code @ 0..=128) | Some(code @ 130) => u8::try_from(code).unwrap_or(exit::LAB_FAILED),
+        _ => exit::LAB_FAILED,
+    }
+}
+
+fn collect_logs(lab: &Lab, results: &Path) {
+    let Some(logs) = lab.logs() else { return };
+    if let Err(error) = logs.copy_to(&results.join("logs")) {
+        say(format_args!("failed to {error:#}"));
+    }
+}
+
+fn default_results(lab: &str) -> PathBuf {
+    let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let folder = PathBuf::from("results").join(format!("{time}-{lab}"));
+    std::path::absolute(&folder).unwrap_or(folder)
+}
+
+/// Replaces the link in one step; a run is complete without it.
+fn point_latest_at(results: &Path) {
+    let (Some(parent), Some(name)) = (results.parent(), results.file_name()) else { return };
+    let next = parent.join(format!(".latest-{}", std::process::id()));
+    let pointed = symlink(name, &next).and_then(|()| fs::rename(&next, parent.join("latest")));
+    if let Err(error) = pointed {
+        say(format_args!("failed to point results/latest at the results: {error}"));
+    }
+}
+
+/// The command's program when it is named with its folder.
+fn program(words: &[String]) -> Option<PathBuf> {
+    let word = words.first().filter(|word| word.contains('/'))?;
+    std::path::absolute(word).ok()
+}
+
+fn complain(error: anyhow::Error) {
+    say(format_args!("failed to {error:#}"));
+}

@@ -1,0 +1,89 @@
+//! Judges whether the lab is up: what it stands on must be; what is under test
+//! may not be, and the verifier says so.
+
+use std::fmt;
+
+use persys_faultd::supervisor::{Component, ComponentState};
+
+use super::{
+    logs::{Logs, tail},
+    state::Progress,
+};
+use crate::spec::{LabSpec, Part};
+
+const LOG_LINES: usize = 15;
+
+/// A component that is not ready.
+#[derive(Clone, Debug)]
+pub struct Laggard {
+    pub machine: String,
+    pub name: String,
+    pub part: Part,
+    /// None when its machine never got so far.
+    pub component: Option<Component>,
+    pub log: Vec<String>,
+}
+
+impl Laggard {
+    /// Waiting longer will not help.
+    pub fn is_lost(&self) -> bool {
+        self.component.as_ref().is_some_and(|own| own.state == ComponentState::Exited)
+    }
+
+    pub fn read_log(&mut self, logs: Option<&Logs>) {
+        if let Some(logs) = logs {
+            self.log = tail(&logs.file(&self.machine, &self.name), LOG_LINES);
+        }
+    }
+}
+
+impl fmt::Display for Laggard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on machine {} is ", self.name, self.machine)?;
+        match &self.component {
+            None => f.write_str("not started yet")?,
+            Some(component) => {
+                f.write_str(component.state.as_str())?;
+                if let Some(exit) = &component.exit {
+                    write!(f, " ({exit})")?;
+                }
+            }
+        }
+        if self.log.is_empty() {
+            return f.write_str(", and its log is empty");
+        }
+        f.write_str("; the end of its log:")?;
+        self.log.iter().try_for_each(|line| write!(f, "\n    {line}"))
+    }
+}
+
+/// Who is to be waited for.
+#[derive(Clone, Debug, Default)]
+pub struct Unready(pub Vec<Laggard>);
+
+impl Unready {
+    pub fn of(spec: &LabSpec, progress: &Progress) -> Self {
+        let mut laggards = Vec::new();
+        for machine in &spec.machines {
+            for component in machine.components.iter().filter(|component| component.autostart) {
+                if progress.state(&machine.name, &component.name) == Some(ComponentState::Ready) {
+                    continue;
+                }
+                let key = (machine.name.clone(), component.name.clone());
+                laggards.push(Laggard {
+                    machine: machine.name.clone(),
+                    name: component.name.clone(),
+                    part: component.part,
+                    component: progress.components.get(&key).cloned(),
+                    log: Vec::new(),
+                });
+            }
+        }
+        Self(laggards)
+    }
+
+    /// Those without which nothing can be judged.
+    pub fn infrastructure(&self) -> impl Iterator<Item = &Laggard> {
+        self.0.iter().filter(|laggard| laggard.part == Part::Infrastructure)
+    }
+}
