@@ -24,7 +24,8 @@ impl RoleGate {
 }
 
 /// Lets only the served roles through; to be laid over the whole router of a
-/// mutual TLS listener with `from_fn_with_state(gate, require_role)`.
+/// mutual TLS listener with `from_fn_with_state(gate, require_role)`, best in
+/// [`framed_around`](crate::http::framed_around).
 pub async fn require_role(
     State(gate): State<RoleGate>,
     request: Request,

@@ -20,12 +20,22 @@ use crate::{Metrics, RequestId};
 /// and the request's id, and every request is logged and measured by its route.
 /// Call it last.
 pub fn framed(router: Router, metrics: &Metrics) -> Router {
-    router
+    framed_around(router, metrics, |router| router)
+}
+
+/// The same with something laid in between that even unknown routes and methods
+/// are behind: a role's gate, say.
+pub fn framed_around(
+    router: Router,
+    metrics: &Metrics,
+    between: impl FnOnce(Router) -> Router,
+) -> Router {
+    let closed = router
         .method_not_allowed_fallback(async || {
             ApiError::new(ErrorCode::MethodNotAllowed, "this route does not serve this method")
         })
-        .fallback(async || ApiError::not_found("there is no such route"))
-        .layer(from_fn_with_state(metrics.clone(), frame))
+        .fallback(async || ApiError::not_found("there is no such route"));
+    between(closed).layer(from_fn_with_state(metrics.clone(), frame))
 }
 
 async fn frame(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {

@@ -8,6 +8,6 @@ mod peer;
 
 pub use api_error::{ApiError, Verbatim};
 pub use body::{LimitedBytes, read_body};
-pub use frame::framed;
+pub use frame::{framed, framed_around};
 pub use json::StrictJson;
 pub use peer::peer_of;

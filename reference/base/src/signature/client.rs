@@ -71,6 +71,7 @@ impl Reply {
 pub struct SignedClient {
     http: reqwest::Client,
     key: SignatureKey,
+    timeout: Duration,
 }
 
 impl SignedClient {
@@ -81,9 +82,13 @@ impl SignedClient {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-            .timeout(timeout)
             .build()?;
-        Ok(Self { http, key })
+        Ok(Self { http, key, timeout })
+    }
+
+    /// The same, with the same connections, but with another time for a call.
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout, ..self.clone() }
     }
 
     pub async fn get(&self, base: &str, path: &str) -> Result<Reply, CallError> {
@@ -131,7 +136,7 @@ impl SignedClient {
         };
         let content = body.as_deref().unwrap_or_default();
         let headers = self.key.sign(method.as_str(), &sent, unix_now(), rand::random(), content);
-        let mut request = self.http.request(method, url);
+        let mut request = self.http.request(method, url).timeout(self.timeout);
         for (name, value) in headers.pairs() {
             request = request.header(name, value);
         }

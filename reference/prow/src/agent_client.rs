@@ -1,0 +1,91 @@
+//! What a scheduler asks of an agent (contract §3.3).
+
+use std::{net::IpAddr, time::Duration};
+
+use persys_contract::{ContainerEntry, ContainerList, DockerRun, Node, SignatureKey, Workload};
+use persys_reference_base::signature::{CallError, SignedClient};
+use serde::Deserialize;
+
+/// A list or logs must come sooner than an action is done.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(4);
+
+#[derive(Clone)]
+pub struct AgentClient {
+    acting: SignedClient,
+    looking: SignedClient,
+}
+
+/// Either of the two names under which agents hand out logs.
+#[derive(Deserialize)]
+struct Logs {
+    #[serde(alias = "result")]
+    logs: String,
+}
+
+impl AgentClient {
+    pub fn new(key: SignatureKey, timeout: Duration) -> anyhow::Result<Self> {
+        let acting = SignedClient::new(key, timeout)?;
+        let looking = acting.with_timeout(timeout.min(LOOK_TIMEOUT));
+        Ok(Self { acting, looking })
+    }
+
+    pub async fn list(&self, node: &Node) -> Result<Vec<ContainerEntry>, CallError> {
+        let reply = self.looking.get(&base(node), "/docker/list").await?;
+        Ok(reply.json::<ContainerList>()?.result)
+    }
+
+    pub async fn logs(&self, node: &Node, container: &str) -> Result<String, CallError> {
+        let path = format!("/docker/logs/{container}");
+        Ok(self.looking.get(&base(node), &path).await?.json::<Logs>()?.logs)
+    }
+
+    /// Orders a container; the agent answers before it is there.
+    pub async fn run(&self, node: &Node, workload: &Workload) -> Result<(), CallError> {
+        let order = DockerRun {
+            workload_id: workload.id.clone(),
+            name: workload.id.clone(),
+            display_name: workload.name.clone(),
+            image: workload.image.clone().unwrap_or_default(),
+            command: workload.command.clone(),
+            env: workload.env_vars.clone(),
+            ports: workload.ports.clone(),
+            volumes: workload.volumes.clone(),
+            network: workload.network.clone(),
+            restart_policy: workload.restart_policy,
+            background: true,
+        };
+        self.acting.post(&base(node), "/docker/run", &order).await.map(drop)
+    }
+
+    /// Starts what has exited, and lets what is paused go on.
+    pub async fn start(&self, node: &Node, id: &str) -> Result<(), CallError> {
+        self.acting.post_empty(&base(node), &format!("/docker/start/{id}")).await.map(drop)
+    }
+
+    /// What is not there is stopped.
+    pub async fn stop(&self, node: &Node, id: &str) -> Result<(), CallError> {
+        let stopped = self.acting.post_empty(&base(node), &format!("/docker/stop/{id}")).await;
+        unless_absent(stopped.map(drop))
+    }
+
+    /// What is not there is removed.
+    pub async fn remove(&self, node: &Node, id: &str) -> Result<(), CallError> {
+        let removed = self.acting.delete(&base(node), &format!("/docker/{id}")).await;
+        unless_absent(removed.map(drop))
+    }
+}
+
+fn unless_absent(outcome: Result<(), CallError>) -> Result<(), CallError> {
+    match outcome {
+        Err(error) if error.status() == Some(404) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+fn base(node: &Node) -> String {
+    let host = match node.ip_address.parse() {
+        Ok(IpAddr::V6(address)) => format!("[{address}]"),
+        _ => node.ip_address.clone(),
+    };
+    format!("http://{host}:{}", node.agent_port)
+}

@@ -1,0 +1,80 @@
+//! Gives the workloads of lost nodes to others (contract §6).
+
+use std::sync::Arc;
+
+use persys_contract::{DesiredState, Node, NodeStatus, Workload, WorkloadStatus};
+
+use crate::{
+    placement::place,
+    reconcile::{Ask, is_finished, reconcile_soon},
+    scheduler::Scheduler,
+    store::{Record, StoreError},
+};
+
+/// Moves what is wanted to run and is assigned to an inactive node, if another
+/// node can have it. What stays is tried again at the next look.
+pub async fn move_workloads(scheduler: &Arc<Scheduler>) -> Result<(), StoreError> {
+    let nodes: Vec<Node> =
+        scheduler.store.nodes().await?.into_iter().map(|record| record.value).collect();
+    let inactive =
+        |id: &str| nodes.iter().any(|n| n.node_id == id && n.status != Some(NodeStatus::Active));
+    for record in scheduler.store.workloads().await? {
+        let stranded = record.value.node_id.as_deref().is_some_and(inactive);
+        if stranded && wants_to_run(&record.value) && scheduler.leadership.holds() {
+            move_one(scheduler, &record.value.id, &nodes).await?;
+        }
+    }
+    Ok(())
+}
+
+fn wants_to_run(workload: &Workload) -> bool {
+    workload.desired_state == Some(DesiredState::Running) && !is_finished(workload)
+}
+
+async fn move_one(scheduler: &Arc<Scheduler>, id: &str, nodes: &[Node]) -> Result<(), StoreError> {
+    let Some(lease) = scheduler.leadership.lease() else { return Ok(()) };
+    let Some(claim) = scheduler.store.claim(id, lease).await? else { return Ok(()) };
+    let moved = reassign(scheduler, id, nodes).await;
+    claim.release().await;
+    if moved? {
+        reconcile_soon(scheduler, id, Ask::Routine);
+    }
+    Ok(())
+}
+
+async fn reassign(scheduler: &Scheduler, id: &str, nodes: &[Node]) -> Result<bool, StoreError> {
+    let _placing = scheduler.placing.lock().await;
+    let workloads = scheduler.store.workloads().await?;
+    let Some(record) = workloads.iter().find(|record| record.value.id == id) else {
+        return Ok(false);
+    };
+    let placed: Vec<_> = workloads.iter().map(|record| &record.value).collect();
+    let workload = &record.value;
+    let from = workload.node_id.clone();
+    // It may have been moved or stopped, or its node may be back, since.
+    let returned = match &from {
+        Some(from) => scheduler.store.node(from).await?,
+        None => None,
+    };
+    if returned.is_some_and(|node| node.value.status == Some(NodeStatus::Active))
+        || !wants_to_run(workload)
+    {
+        return Ok(false);
+    }
+    let to = match place(workload, nodes, &placed) {
+        Ok(node) => node.node_id.clone(),
+        Err(reason) => {
+            tracing::debug!(workloadId = id, %reason, "a stranded workload stays");
+            return Ok(false);
+        }
+    };
+    let mut moved = Record { value: workload.clone(), revision: record.revision };
+    moved.value.node_id = Some(to.clone());
+    moved.value.status = Some(WorkloadStatus::Scheduled);
+    moved.value.metadata.get_or_insert_default().reason = None;
+    let written = scheduler.store.replace_workload(&moved).await?;
+    if written {
+        tracing::warn!(workloadId = id, from, to, "moved a workload off a lost node");
+    }
+    Ok(written)
+}

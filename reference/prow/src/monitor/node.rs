@@ -1,0 +1,133 @@
+//! One look at one node.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, stream};
+use persys_contract::{Node, Workload};
+
+use super::orphans::remove_orphans;
+use crate::{
+    observation::{Seen, Sight, State},
+    scheduler::Scheduler,
+    store::Record,
+};
+
+/// How much of the logs is kept, in bytes (contract §2).
+const LOG_BYTES: usize = 64 << 10;
+const LOGS_AT_A_TIME: usize = 4;
+
+pub struct NodeRound {
+    pub node: Node,
+    /// The workloads that are assigned to the node and that nobody acts on.
+    pub workloads: Vec<Record<Workload>>,
+    /// Whether logs are looked at too.
+    pub full: bool,
+}
+
+/// Writes down how the node's workloads are, and has removed what is not
+/// assigned to it. The list was asked for after the records were read, and a
+/// record is only written if it has not changed since.
+pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
+    let NodeRound { node, workloads, full } = round;
+    if workloads.is_empty() && !full {
+        return;
+    }
+    let answer = match scheduler.agents.list(&node).await {
+        Ok(entries) => Ok(entries),
+        // Once more, lest a restart of the agent shows as an outage.
+        Err(_) => scheduler.agents.list(&node).await,
+    };
+    if let Err(error) = &answer {
+        tracing::debug!(node = node.node_id, "failed to {error}");
+    }
+    stream::iter(&workloads)
+        .for_each_concurrent(LOGS_AT_A_TIME, async |record| {
+            let seen = Seen::find(&record.value.id, &answer);
+            write_down(scheduler, &node, record, &seen, full).await;
+        })
+        .await;
+    if let Ok(entries) = &answer {
+        let assigned = workloads.iter().map(|record| record.value.id.as_str()).collect();
+        remove_orphans(scheduler, &node, entries, &assigned).await;
+    }
+}
+
+async fn write_down(
+    scheduler: &Scheduler,
+    node: &Node,
+    record: &Record<Workload>,
+    seen: &Seen,
+    full: bool,
+) {
+    let mut new = record.clone();
+    let status = seen.status(&record.value);
+    let turned = record.value.status != Some(status);
+    new.value.status = Some(status);
+    let known = record.value.metadata.as_ref().and_then(|metadata| metadata.reason.as_ref());
+    // Until the agent was told, the reason is the reconciler's: why it could not be.
+    let untold = matches!(seen, Seen::Absent | Seen::Unreachable(_)) && !turned;
+    let reason = seen.reason(&record.value);
+    if !untold && reason.as_ref() != known {
+        new.value.metadata.get_or_insert_default().reason = reason;
+    }
+    if let Seen::There(sight) = seen
+        && wants_logs(&record.value, sight, turned, full)
+    {
+        match scheduler.agents.logs(node, &record.value.id).await {
+            Ok(logs) => new.value.logs = Some(tail(&logs).to_owned()),
+            Err(error) => {
+                tracing::debug!(workloadId = record.value.id, "failed to read logs: {error}");
+            }
+        }
+    }
+    if new.value == record.value {
+        return;
+    }
+    match scheduler.store.replace_workload(&new).await {
+        Ok(written) if written && turned => {
+            let before = record.value.status.map(|status| status.as_str());
+            tracing::info!(
+                workloadId = record.value.id,
+                node = node.node_id,
+                before,
+                %status,
+                "a workload's status changed"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!("failed to write a status down: {error}"),
+    }
+}
+
+/// A container that runs is read at every full look, one that ended once.
+fn wants_logs(workload: &Workload, sight: &Sight, turned: bool, full: bool) -> bool {
+    match sight.state {
+        State::Running | State::Restarting => full,
+        State::Exited(_) | State::Dead => turned || (full && workload.logs.is_none()),
+        _ => false,
+    }
+}
+
+/// The last 64 KiB, from a whole character on.
+fn tail(logs: &str) -> &str {
+    let mut from = logs.len().saturating_sub(LOG_BYTES);
+    while !logs.is_char_boundary(from) {
+        from += 1;
+    }
+    &logs[from..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_64_kib_are_kept_from_a_whole_character_on() {
+        assert_eq!(tail("abc"), "abc");
+        let long = "ü".repeat(LOG_BYTES);
+        assert_eq!(tail(&long).len(), LOG_BYTES);
+        let odd = format!("{}x", "ü".repeat(LOG_BYTES));
+        assert_eq!(tail(&odd).len(), LOG_BYTES - 1);
+        assert!(tail(&odd).ends_with('x'));
+    }
+}

@@ -1,0 +1,161 @@
+//! What is the case with a workload, as its node's agent tells, and the status
+//! that follows (contract §2, Status).
+
+use persys_contract::{ContainerEntry, DesiredState, WORKLOAD_LABEL, Workload, WorkloadStatus};
+use persys_reference_base::signature::CallError;
+
+/// The reason that goes with an end that was meant to be.
+pub const EXITED_WELL: &str = "exited with code 0";
+
+/// What an agent says of one workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// There is no container and none under way.
+    Absent,
+    /// The agent, or its Docker Engine, does not answer.
+    Unreachable(String),
+    There(Sight),
+}
+
+/// A container, or a run that has none yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// The container's id, or the workload's.
+    pub id: String,
+    pub state: State,
+    /// Docker's message.
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Created,
+    Running,
+    Paused,
+    Restarting,
+    Removing,
+    /// With the exit code, if it is known.
+    Exited(Option<i64>),
+    Dead,
+    /// A run without container, by the agent's word.
+    Run(WorkloadStatus),
+}
+
+impl State {
+    fn read(entry: &ContainerEntry) -> Self {
+        match entry.status.to_ascii_lowercase().as_str() {
+            "created" => Self::Created,
+            "running" => Self::Running,
+            "paused" => Self::Paused,
+            "restarting" => Self::Restarting,
+            "removing" => Self::Removing,
+            "exited" => Self::Exited(entry.exit_code),
+            "dead" => Self::Dead,
+            other => Self::Run(WorkloadStatus::parse(other).unwrap_or(WorkloadStatus::Unknown)),
+        }
+    }
+
+    /// Of several containers of one workload the one that fares worst counts.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Dead | Self::Run(_) => 0,
+            Self::Exited(code) if code != Some(0) => 1,
+            Self::Removing => 2,
+            Self::Restarting => 3,
+            Self::Created => 4,
+            Self::Paused => 5,
+            Self::Exited(_) => 6,
+            Self::Running => 7,
+        }
+    }
+}
+
+impl Seen {
+    /// Finds a workload in an agent's answer.
+    pub fn find(workload: &str, answer: &Result<Vec<ContainerEntry>, CallError>) -> Self {
+        let entries = match answer {
+            Ok(entries) => entries,
+            Err(error) => return Self::Unreachable(error.message()),
+        };
+        let own = entries.iter().filter(|entry| workload_of(entry) == Some(workload));
+        let sights = own.map(|entry| Sight {
+            id: entry.id.clone(),
+            state: State::read(entry),
+            reason: entry.reason.clone(),
+        });
+        sights.min_by_key(|sight| sight.state.rank()).map_or(Self::Absent, Self::There)
+    }
+
+    /// As it stands in the answer to a reconcile request.
+    pub fn describe(&self, workload: &Workload) -> String {
+        match self {
+            Self::There(Sight { state: State::Paused, .. }) => "Paused".to_owned(),
+            _ => self.status(workload).to_string(),
+        }
+    }
+
+    /// The status that a workload has by this.
+    pub fn status(&self, workload: &Workload) -> WorkloadStatus {
+        let current = workload.status.unwrap_or(WorkloadStatus::Pending);
+        let desired = workload.desired_state.unwrap_or(DesiredState::Running);
+        let untold = matches!(current, WorkloadStatus::Pending | WorkloadStatus::Scheduled);
+        match self {
+            Self::Unreachable(_) | Self::Absent if untold && desired != DesiredState::Stopped => {
+                current
+            }
+            Self::Unreachable(_) => WorkloadStatus::Unknown,
+            Self::Absent if desired == DesiredState::Stopped => WorkloadStatus::Stopped,
+            Self::Absent => WorkloadStatus::Missing,
+            Self::There(sight) => match sight.state {
+                State::Created => WorkloadStatus::ContainerCreating,
+                State::Running => WorkloadStatus::Running,
+                State::Paused => WorkloadStatus::Stopped,
+                State::Restarting => WorkloadStatus::Restarting,
+                State::Removing => WorkloadStatus::Stopping,
+                State::Exited(_) if desired != DesiredState::Running => WorkloadStatus::Stopped,
+                // Given up: it stays so until somebody asks again.
+                State::Exited(_) if current == WorkloadStatus::Failed => current,
+                State::Exited(_) => WorkloadStatus::Exited,
+                State::Dead => WorkloadStatus::Failed,
+                State::Run(status) => status,
+            },
+        }
+    }
+
+    /// Why it is so, where that is worth a sentence.
+    pub fn reason(&self, workload: &Workload) -> Option<String> {
+        let known = || workload.metadata.as_ref().and_then(|metadata| metadata.reason.clone());
+        match self {
+            Self::Unreachable(why) => Some(why.clone()),
+            Self::Absent => None,
+            Self::There(sight) => match sight.state {
+                State::Exited(_) if self.status(workload) == WorkloadStatus::Failed => known(),
+                State::Exited(code) => Some(exit_reason(code, sight.reason.as_deref())),
+                State::Paused => Some("the container is paused".to_owned()),
+                State::Running | State::Created => None,
+                _ => sight.reason.clone(),
+            },
+        }
+    }
+}
+
+/// Says how a container ended.
+pub fn exit_reason(code: Option<i64>, reason: Option<&str>) -> String {
+    let text = match code {
+        Some(code) => format!("exited with code {code}"),
+        None => "exited".to_owned(),
+    };
+    match reason {
+        Some(reason) if !reason.is_empty() => format!("{text}: {reason}"),
+        _ => text,
+    }
+}
+
+/// The workload that a listed container belongs to.
+pub fn workload_of(entry: &ContainerEntry) -> Option<&str> {
+    entry.labels.get(WORKLOAD_LABEL).map(String::as_str).filter(|id| !id.is_empty())
+}
+
+#[cfg(test)]
+#[path = "observation_tests.rs"]
+mod tests;

@@ -1,0 +1,80 @@
+//! The table of contract §6: desired and actual state to action.
+
+use persys_contract::{DesiredState, ReconcileAction, RestartPolicy, Workload, WorkloadStatus};
+
+use crate::observation::{Seen, State};
+
+/// What is to be done, if its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Tell the agent for the first time.
+    Deploy,
+    Take(ReconcileAction),
+}
+
+/// Decides by what was seen; `workload` is the record as it stands.
+pub fn decide(workload: &Workload, seen: &Seen) -> Step {
+    use ReconcileAction::{None, Recreate, Remove, Restart, Retry, Stop, Unpause};
+
+    let desired = workload.desired_state.unwrap_or(DesiredState::Running);
+    let action = match (desired, seen) {
+        // Nobody knows what is the case, so nothing is done about it.
+        (_, Seen::Unreachable(_)) => None,
+        (DesiredState::Deleted, _) => Remove,
+        (DesiredState::Running, Seen::Absent) if is_new(workload) => return Step::Deploy,
+        (DesiredState::Running, Seen::Absent) => Recreate,
+        (DesiredState::Running, Seen::There(there)) => match &there.state {
+            State::Exited(code) if is_one_shot(workload) && *code == Some(0) => None,
+            State::Exited(_) => Restart,
+            State::Paused => Unpause,
+            State::Dead | State::Run(WorkloadStatus::Failed) => Recreate,
+            State::Run(WorkloadStatus::ImagePullBackOff) => Retry,
+            State::Created | State::Running | State::Restarting | State::Removing => None,
+            State::Run(_) => None,
+        },
+        (DesiredState::Stopped, Seen::Absent) => None,
+        (DesiredState::Stopped, Seen::There(there)) => match &there.state {
+            // One that Docker restarts, or that is paused, runs as far as a user is concerned.
+            State::Running | State::Restarting | State::Paused => Stop,
+            _ => None,
+        },
+    };
+    Step::Take(action)
+}
+
+/// Whether the record alone says that something is to be done or looked at.
+pub fn wants_attention(workload: &Workload) -> bool {
+    use WorkloadStatus::{Exited, Failed, ImagePullBackOff, Missing, Restarting, Running, Stopped};
+
+    let status = workload.status.unwrap_or(WorkloadStatus::Pending);
+    match workload.desired_state.unwrap_or(DesiredState::Running) {
+        DesiredState::Deleted => true,
+        DesiredState::Stopped => matches!(status, Running | Restarting),
+        DesiredState::Running if is_finished(workload) => false,
+        DesiredState::Running => {
+            is_new(workload)
+                || matches!(status, Missing | Failed | Exited | ImagePullBackOff | Stopped)
+        }
+    }
+}
+
+/// Whether no agent was told of the workload yet, as far as is known.
+pub fn is_new(workload: &Workload) -> bool {
+    matches!(workload.status, None | Some(WorkloadStatus::Pending | WorkloadStatus::Scheduled))
+}
+
+/// Whether the workload has done what it was for.
+pub fn is_finished(workload: &Workload) -> bool {
+    let reason = workload.metadata.as_ref().and_then(|metadata| metadata.reason.as_deref());
+    is_one_shot(workload)
+        && workload.status == Some(WorkloadStatus::Exited)
+        && reason.is_none_or(|reason| reason == crate::observation::EXITED_WELL)
+}
+
+fn is_one_shot(workload: &Workload) -> bool {
+    workload.restart_policy == Some(RestartPolicy::No)
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

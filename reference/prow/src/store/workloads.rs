@@ -1,0 +1,105 @@
+//! Workload records.
+
+use etcd_client::{Compare, CompareOp, PutOptions, Txn, TxnOp, TxnOpResponse};
+use persys_contract::{StoreKeys, Workload};
+
+use super::{Changed, Record, Store, StoreError, documents::write, history};
+
+/// Changed by every workload that takes a share of a node's resources, so that
+/// two schedulers do not give away the same share.
+const PLACEMENTS: &str = "/scheduler/placements";
+
+/// What came of storing a new workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    Done,
+    /// Another workload has this id.
+    Duplicate,
+    /// Another scheduler gave away resources since the fence was read.
+    Overtaken,
+}
+
+impl Store {
+    pub async fn workloads(&self) -> Result<Vec<Record<Workload>>, StoreError> {
+        self.list(StoreKeys::WORKLOADS).await
+    }
+
+    pub async fn workload(&self, id: &str) -> Result<Option<Record<Workload>>, StoreError> {
+        self.get(&StoreKeys::workload(id)).await
+    }
+
+    /// The state of all placements; to be read before the workloads are.
+    pub async fn placement_fence(&self) -> Result<i64, StoreError> {
+        let answer = self
+            .connection
+            .read(async |client| client.kv_client().get(PLACEMENTS, None).await)
+            .await?;
+        Ok(answer.kvs().first().map_or(0, |pair| pair.mod_revision()))
+    }
+
+    /// Stores a new workload, in one step or not at all. With a fence, only if
+    /// nobody gave away resources since it was read.
+    pub async fn create_workload(
+        &self,
+        workload: &Workload,
+        fence: Option<i64>,
+    ) -> Result<Created, StoreError> {
+        let key = StoreKeys::workload(&workload.id);
+        let mut conditions = vec![Compare::version(key.as_str(), CompareOp::Equal, 0)];
+        let bytes = write(&key, workload)?;
+        let mut operations = vec![TxnOp::put(key.as_str(), bytes, None::<PutOptions>)];
+        if let Some(fence) = fence {
+            conditions.push(Compare::mod_revision(PLACEMENTS, CompareOp::Equal, fence));
+            let id = workload.id.as_bytes();
+            operations.push(TxnOp::put(PLACEMENTS, id, None::<PutOptions>));
+        }
+        let txn = Txn::new().when(conditions).and_then(operations).or_else([TxnOp::get(key, None)]);
+        let answer = self.transact(txn).await?;
+        if answer.succeeded() {
+            return Ok(Created::Done);
+        }
+        let exists = answer.op_responses().into_iter().any(
+            |operation| matches!(operation, TxnOpResponse::Get(found) if !found.kvs().is_empty()),
+        );
+        Ok(if exists { Created::Duplicate } else { Created::Overtaken })
+    }
+
+    /// Alters a workload; `change` says whether it did.
+    pub async fn change_workload(
+        &self,
+        id: &str,
+        mut change: impl FnMut(&mut Workload) -> bool,
+    ) -> Result<Changed<Workload>, StoreError> {
+        self.change(&StoreKeys::workload(id), |workload| (change(workload), Vec::new())).await
+    }
+
+    /// Writes a workload if it has not changed since it was read.
+    pub async fn replace_workload(&self, record: &Record<Workload>) -> Result<bool, StoreError> {
+        let key = StoreKeys::workload(&record.value.id);
+        Ok(self.swap(&key, &record.value, record.revision, Vec::new()).await?.is_some())
+    }
+
+    /// Removes a workload and what is remembered of it, if it has not changed
+    /// since it was read.
+    pub async fn remove_workload(&self, record: &Record<Workload>) -> Result<bool, StoreError> {
+        let key = StoreKeys::workload(&record.value.id);
+        let txn = Txn::new()
+            .when([Compare::mod_revision(key.as_str(), CompareOp::Equal, record.revision)])
+            .and_then([
+                TxnOp::delete(key, None),
+                TxnOp::delete(history::key(&record.value.id), None),
+            ]);
+        Ok(self.transact(txn).await?.succeeded())
+    }
+
+    /// Takes back a workload whose creation was not confirmed; whether it was
+    /// there. Another one that was stored by the same id since is left alone.
+    pub async fn take_back_workload(&self, workload: &Workload) -> Result<bool, StoreError> {
+        match self.workload(&workload.id).await? {
+            Some(record) if record.value.created_at == workload.created_at => {
+                self.remove_workload(&record).await
+            }
+            _ => Ok(false),
+        }
+    }
+}
