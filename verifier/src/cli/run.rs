@@ -32,7 +32,7 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
         Ok(topology) => topology,
         Err(error) => return refuse(Exit::Usage, &format!("failed to read the topology: {error}")),
     };
-    let seed = arguments.seed.unwrap_or_else(rand::random);
+    let seed = arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let filter = arguments.selection.filter();
     let mut selection = match filter.select(registry.scenarios) {
         Ok(selection) => selection,

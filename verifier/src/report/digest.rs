@@ -6,8 +6,9 @@ use std::path::Path;
 use console::Style;
 
 use super::{
+    log_hint::hint,
     plain_text::{clean_line, span},
-    summary::{Counts, RunSummary},
+    summary::{Counts, RunSummary, StepSummary},
 };
 use crate::events::{RunOutcome, Verdict};
 
@@ -49,10 +50,11 @@ pub struct Digest<'a> {
 }
 
 /// Steps of which the same is to be told.
-struct Group {
+struct Group<'a> {
     verdict: Verdict,
     headline: String,
     steps: Vec<String>,
+    first: &'a StepSummary,
 }
 
 impl<'a> Digest<'a> {
@@ -104,30 +106,36 @@ impl<'a> Digest<'a> {
         groups.sort_by_key(|group| std::cmp::Reverse(group.verdict));
         let room = if groups.len() > most { most.saturating_sub(1) } else { most };
         let left_out: usize = groups.iter().skip(room).map(|group| group.steps.len()).sum();
-        let mut lines: Vec<String> = groups
-            .iter()
-            .take(room)
-            .map(|group| {
-                let (mark, style) = match group.verdict {
-                    Verdict::Failed => ("✗", Style::new().red()),
-                    Verdict::Flaky => ("~", Style::new().yellow()),
-                    _ => ("!", Style::new().red()),
-                };
-                let names = match &group.steps[..] {
-                    [only] => only.clone(),
-                    [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-                    [] => String::new(),
-                };
-                let kind = if group.verdict == Verdict::Error { "error: " } else { "" };
-                let plain = format!("  {mark} {names}: {kind}{}", group.headline);
-                let plain = clean_tail(&plain, paint.width);
-                plain.replacen(mark, &paint.apply(&style, mark), 1)
-            })
-            .collect();
+        // What is not needed for other steps tells more of the first ones.
+        let mut spare = most.saturating_sub(groups.len());
+        let mut lines: Vec<String> = Vec::new();
+        for group in groups.iter().take(room) {
+            lines.push(Self::told(group, paint));
+            for more in details(group.first).into_iter().take(spare) {
+                spare -= 1;
+                let more = clean_tail(&format!("      {more}"), paint.width);
+                lines.push(paint.apply(&Style::new().dim(), &more));
+            }
+        }
         if left_out > 0 {
             lines.push(format!("  … and {left_out} more; see the report"));
         }
         lines
+    }
+
+    fn told(group: &Group<'_>, paint: Paint) -> String {
+        let (mark, style) = match group.verdict {
+            Verdict::Failed => ("✗", Style::new().red()),
+            Verdict::Flaky => ("~", Style::new().yellow()),
+            _ => ("!", Style::new().red()),
+        };
+        let names = match &group.steps[..] {
+            [first, rest @ ..] if !rest.is_empty() => format!("{first} and {} more", rest.len()),
+            all => all.concat(),
+        };
+        let kind = if group.verdict == Verdict::Error { "error: " } else { "" };
+        let line = format!("  {mark} {names}: {kind}{}", group.headline);
+        clean_tail(&line, paint.width).replacen(mark, &paint.apply(&style, mark), 1)
     }
 
     fn skipped(&self, paint: Paint) -> Vec<String> {
@@ -208,19 +216,38 @@ impl<'a> Digest<'a> {
         line.replacen(name, &paint.apply(&Style::new().dim(), name), 1)
     }
 
-    fn groups(&self, wanted: impl Fn(Verdict) -> bool) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
+    fn groups(&self, wanted: impl Fn(Verdict) -> bool) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for (scenario, step) in self.run.steps().filter(|(_, step)| wanted(step.verdict())) {
             let (verdict, headline) = (step.verdict(), step.headline());
             let name = format!("{}/{}", scenario.id, step.id);
-            let same = |group: &&mut Group| group.verdict == verdict && group.headline == headline;
+            let same = |group: &&mut Group<'_>| group.verdict == verdict && group.headline == headline;
             match groups.iter_mut().find(same) {
                 Some(group) => group.steps.push(name),
-                None => groups.push(Group { verdict, headline, steps: vec![name] }),
+                None => groups.push(Group { verdict, headline, steps: vec![name], first: step }),
             }
         }
         groups
     }
+}
+
+/// How a wait went, and what was logged meanwhile.
+fn details(step: &StepSummary) -> Vec<String> {
+    let Some(attempt) = step.attempts.iter().find(|attempt| attempt.verdict.is_some_and(Verdict::is_bad))
+    else {
+        return Vec::new();
+    };
+    let waited: Vec<&str> = attempt
+        .message
+        .lines()
+        .skip(1)
+        .take(2)
+        .filter(|line| line.starts_with("  waited ") || line.starts_with("  the status last "))
+        .map(|line| line.trim().trim_end_matches(':'))
+        .collect();
+    let waited = (!waited.is_empty()).then(|| waited.join("; "));
+    let logged = hint(&attempt.logs).map(|hint| format!("log: {hint}"));
+    waited.into_iter().chain(logged).collect()
 }
 
 /// One line, its leading blanks kept.

@@ -23,6 +23,7 @@ pub struct Fold {
 impl Fold {
     pub fn apply(&mut self, event: &Event) {
         self.summary.last_ms = self.summary.last_ms.max(event.at);
+        self.count_on(event);
         match &event.body {
             Body::RunStarted(started) => {
                 self.summary.timestamp.clone_from(&event.ts);
@@ -89,12 +90,22 @@ impl Fold {
             }
             Body::ScenarioFinished(finished) => {
                 if let Some(scenario) = self.scenario(event) {
-                    scenario.duration_ms += finished.duration_ms;
+                    scenario.finished_ms += finished.duration_ms;
                 }
             }
             Body::Note(note) => self.summary.notes.push(note.text.clone()),
             Body::RunFinished(finished) => self.summary.finished = Some(finished.clone()),
             Body::Unknown => {}
+        }
+    }
+
+    /// A step that is never finished lasted at least until its last sign of life.
+    fn count_on(&mut self, event: &Event) {
+        let ms = event.at - self.step_at;
+        if let Some(attempt) = self.attempt(event)
+            && attempt.verdict.is_none()
+        {
+            attempt.duration_ms = ms;
         }
     }
 

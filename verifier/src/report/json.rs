@@ -29,7 +29,7 @@ fn value(run: &RunSummary) -> Value {
             "id": started.run_id,
             "timestamp": run.timestamp,
             "duration": span(run.duration_ms()),
-            "durationMs": run.duration_ms(),
+            "durationMs": round(run.duration_ms()),
             "complete": run.finished.is_some(),
             "exitCode": run.outcome().exit_code(),
             "scenarios": run.scenarios.iter().map(scenario).collect::<Vec<_>>(),
@@ -101,8 +101,8 @@ fn scenario(scenario: &ScenarioSummary) -> Value {
         "source": scenario.source,
         "status": status(scenario.verdict()),
         "timestamp": scenario.timestamp,
-        "duration": span(scenario.duration_ms),
-        "durationMs": scenario.duration_ms,
+        "duration": span(scenario.duration_ms()),
+        "durationMs": round(scenario.duration_ms()),
         "attempts": scenario.attempts,
         "metrics": metrics,
         "measurements": scenario.measurements,
@@ -117,7 +117,7 @@ fn step(step: &StepSummary) -> Value {
     put("title", json!(step.title));
     put("source", json!(step.source));
     put("status", json!(status(step.verdict())));
-    put("durationMs", json!(step.duration_ms()));
+    put("durationMs", json!(round(step.duration_ms())));
     put("budgetMs", json!(step.budget_ms));
     put("observations", json!(step.last().map_or(0, |attempt| attempt.observations)));
     if step.verdict() != Verdict::Passed {
@@ -130,7 +130,7 @@ fn step(step: &StepSummary) -> Value {
             .map(|attempt| {
                 json!({
                     "status": status(attempt.verdict.unwrap_or(Verdict::Error)),
-                    "durationMs": attempt.duration_ms,
+                    "durationMs": round(attempt.duration_ms),
                     "message": attempt.message,
                 })
             })
@@ -138,6 +138,11 @@ fn step(step: &StepSummary) -> Value {
         put("attempts", json!(attempts));
     }
     Value::Object(value)
+}
+
+/// Microseconds are enough.
+fn round(ms: f64) -> f64 {
+    (ms * 1000.0).round() / 1000.0
 }
 
 fn status(verdict: Verdict) -> String {

@@ -117,17 +117,28 @@ fn told(run: &RunSummary, step: &StepSummary) -> String {
     for (n, attempt) in step.attempts.iter().enumerate() {
         if step.attempts.len() > 1 {
             let verdict = attempt.verdict.map_or("never reported", Verdict::as_str);
-            lines.push(format!("--- attempt {}: {verdict} {}", n + 1, attempt.message));
+            let why = attempt.message.lines().next().unwrap_or_default();
+            lines.push(format!("--- attempt {}: {verdict} {why}", n + 1).trim_end().to_owned());
         }
         lines.extend(attempt.story.lines());
         lines.extend(seen(attempt));
     }
+    // Readers that know the mark offer the whole logs.
+    let mut attached: Vec<String> = step
+        .attempts
+        .iter()
+        .flat_map(|attempt| &attempt.logs)
+        .map(|slice| format!("[[ATTACHMENT|logs/{}/{}.log]]", slice.machine, slice.component))
+        .collect();
+    attached.sort();
+    attached.dedup();
+    lines.extend(attached);
     lines.join("\n")
 }
 
 fn seen(attempt: &Attempt) -> Option<String> {
     (attempt.observations > 0).then(|| {
-        format!("seen: {} things, {} of them again", attempt.observations, attempt.repeated)
+        format!("observations: {}, and {} repeated", attempt.observations, attempt.repeated)
     })
 }
 

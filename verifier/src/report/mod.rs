@@ -6,6 +6,7 @@ mod digest;
 mod fold;
 mod json;
 mod junit;
+mod log_hint;
 mod plain_text;
 mod progress;
 mod results_folder;
@@ -22,3 +23,6 @@ pub use progress::Progress;
 pub use results_folder::{ResultsError, ResultsFolder};
 pub use summary::{Attempt, Counts, RunSummary, ScenarioSummary, StepSummary};
 pub use writer::{ReportWriter, write_reports};
+
+#[cfg(test)]
+mod golden_tests;

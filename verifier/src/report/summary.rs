@@ -27,7 +27,8 @@ pub struct ScenarioSummary {
     pub source: String,
     /// RFC 3339; absent until it starts.
     pub timestamp: Option<String>,
-    pub duration_ms: f64,
+    /// Of all attempts that came to an end.
+    pub finished_ms: f64,
     pub attempts: u32,
     pub steps: Vec<StepSummary>,
     /// Of the last attempt.
@@ -108,6 +109,11 @@ impl RunSummary {
 }
 
 impl ScenarioSummary {
+    pub fn duration_ms(&self) -> f64 {
+        let steps: f64 = self.steps.iter().map(StepSummary::duration_ms).sum();
+        self.finished_ms.max(steps)
+    }
+
     pub fn verdict(&self) -> Verdict {
         Verdict::of_all(self.steps.iter().map(StepSummary::verdict))
     }

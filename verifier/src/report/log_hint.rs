@@ -1,0 +1,92 @@
+//! The log line that most likely tells why a step went wrong.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::events::LogSlice;
+
+/// Lines of one kind, which differ only in what does not matter.
+struct Kind {
+    error: bool,
+    count: usize,
+    last: usize,
+}
+
+/// `prow-scheduler of prow1: signature does not match (12 times)`: errors before
+/// warnings, then what was said most often, then what was said last.
+pub fn hint<'a>(logs: impl IntoIterator<Item = &'a LogSlice>) -> Option<String> {
+    let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
+    for slice in logs {
+        for (n, line) in slice.text.lines().enumerate() {
+            let Some((error, text)) = complaint(line) else { continue };
+            let name = format!("{} of {}: {text}", slice.component, slice.machine);
+            let kind = kinds.entry(name).or_insert(Kind { error, count: 0, last: n });
+            kind.count += 1;
+            kind.last = n;
+        }
+    }
+    let (text, kind) =
+        kinds.into_iter().max_by_key(|(_, kind)| (kind.error, kind.count, kind.last))?;
+    Some(if kind.count > 1 { format!("{text} ({} times)", kind.count) } else { text })
+}
+
+/// Whether a line complains, how badly, and of what.
+fn complaint(line: &str) -> Option<(bool, String)> {
+    let Ok(Value::Object(fields)) = serde_json::from_str::<Value>(line) else {
+        return plain_complaint(line);
+    };
+    let field = |name: &str| fields.get(name).and_then(Value::as_str);
+    let level = field("level")?.to_ascii_lowercase();
+    let error = ["error", "fatal", "panic", "dpanic"].contains(&level.as_str());
+    if !error && !level.starts_with("warn") {
+        return None;
+    }
+    let mut text = field("msg").or_else(|| field("message"))?.to_owned();
+    for more in ["reason", "error", "peer"] {
+        if let Some(value) = field(more) {
+            text.push_str(&format!(", {more} {value}"));
+        }
+    }
+    Some((error, text))
+}
+
+/// dockerd and CoreDNS do not log JSON.
+fn plain_complaint(line: &str) -> Option<(bool, String)> {
+    let error = ["level=error", "level=fatal", "[ERROR]", "[FATAL]", "panicked at"];
+    let warning = ["level=warning", "[WARNING]"];
+    let bad = error.iter().any(|mark| line.contains(mark));
+    if !bad && !warning.iter().any(|mark| line.contains(mark)) {
+        return None;
+    }
+    // What stands before the message differs from line to line.
+    let text = line.split_once("msg=").map_or(line, |(_, text)| text);
+    Some((bad, text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slice(component: &str, text: &str) -> LogSlice {
+        LogSlice { machine: "m".into(), component: component.into(), text: text.into(), omitted_bytes: 0 }
+    }
+
+    #[test]
+    fn errors_come_before_warnings_and_repetition_counts() {
+        let warn = r#"{"level":"warn","ts":1,"msg":"refused","reason":"bad_signature"}"#;
+        let warnings = slice("prow", &format!("{warn}\n{}\n", warn.replace("\"ts\":1", "\"ts\":2")));
+        let odd = slice("coredns", "[INFO] fine\n[ERROR] plugin/etcd: gone\nnot json\n");
+        assert_eq!(
+            hint([&warnings]).as_deref(),
+            Some("prow of m: refused, reason bad_signature (2 times)")
+        );
+        assert_eq!(
+            hint([&warnings, &odd]).as_deref(),
+            Some("coredns of m: [ERROR] plugin/etcd: gone")
+        );
+        assert_eq!(hint([&slice("a", "{\"level\":\"info\",\"msg\":\"x\"}\n")]), None);
+        let docker = slice("docker", "time=\"x\" level=warning msg=\"no swap\"\n");
+        assert_eq!(hint([&docker]).as_deref(), Some("docker of m: \"no swap\""));
+    }
+}
