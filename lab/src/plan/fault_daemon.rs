@@ -13,7 +13,7 @@ pub fn faultd(site: &Site) -> ComponentSpec {
         site.programs.faultd.clone(),
         Readiness::Notify,
     )
-    .with_args(["--machine", site.name])
+    .with_args(["--backend", "lab", "--machine", site.name])
     .with_args(["--topology", paths::TOPOLOGY])
     .with_args(["--supervisor", paths::SUPERVISOR_SOCKET]);
     spec.restart = RestartPolicy::Always;
