@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     engine::{Context, StepResult},
     probe::HttpRequest,
-    scenarios::support::{AT_ONCE, Submission, Watch, remove_at_the_end},
+    scenarios::support::{AT_ONCE, Submission, Watch, ends_on_sigterm, remove_at_the_end},
 };
 
 /// The node's port of the web workload.
@@ -100,14 +100,24 @@ async fn same_id_again(
 pub async fn by_cli(cx: &mut Context) -> StepResult {
     let (name, mark) = (cx.unique("worker"), cx.unique("printed"));
     let image = cx.topology().image(TestImage::Worker).to_owned();
-    // It ends at once on SIGTERM, so that deleting it takes no grace period.
-    let command =
-        format!("sh -c 'trap \"exit 0\" TERM; echo {mark}; while true; do sleep 1 & wait $!; done'");
+    let command = ends_on_sigterm(&format!("echo {mark}"));
     let run = cx
         .cli()
         .run([
-            "-o", "json", "workload", "schedule", "--name", &name, "--type", "docker-container",
-            "--image", &image, "--command", &command, "--restart-policy", "always",
+            "-o",
+            "json",
+            "workload",
+            "schedule",
+            "--name",
+            &name,
+            "--type",
+            "docker-container",
+            "--image",
+            &image,
+            "--command",
+            &command,
+            "--restart-policy",
+            "always",
         ])
         .await?;
     let reply: ScheduleReply = run.json()?;

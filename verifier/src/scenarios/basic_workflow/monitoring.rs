@@ -15,10 +15,7 @@ use crate::{
 fn both(cx: &Context) -> Result<[(String, String); 2], crate::engine::StepError> {
     let web = &cx.get::<Web>()?.0;
     let worker = cx.get::<Worker>()?;
-    Ok([
-        (web.id().to_owned(), web.node().to_owned()),
-        (worker.id.clone(), worker.node.clone()),
-    ])
+    Ok([(web.id().to_owned(), web.node().to_owned()), (worker.id.clone(), worker.node.clone())])
 }
 
 pub async fn comes_to_run(cx: &mut Context) -> StepResult {
@@ -121,12 +118,17 @@ pub async fn metrics_moved(cx: &mut Context) -> StepResult {
 pub async fn nothing_restarted(cx: &mut Context) -> StepResult {
     let both = both(cx)?;
     let before = starts(cx, &both).await?;
-    let seen: Vec<_> = both.iter().map(|(id, node)| events(cx, id, node)).collect::<Result<_, _>>()?;
+    let seen: Vec<_> =
+        both.iter().map(|(id, node)| events(cx, id, node)).collect::<Result<_, _>>()?;
     two_reconcile_passes(cx).await?;
     let mut checks = cx.checks();
     checks.equal("containers and their starts", starts(cx, &both).await?, before);
     for ((id, node), seen) in both.iter().zip(seen) {
-        checks.equal(&format!("what happened to the container of {id}"), events(cx, id, node)?, seen);
+        checks.equal(
+            &format!("what happened to the container of {id}"),
+            events(cx, id, node)?,
+            seen,
+        );
     }
     checks.finish()
 }

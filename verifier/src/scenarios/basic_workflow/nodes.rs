@@ -93,9 +93,7 @@ pub async fn heartbeats_advance(cx: &mut Context) -> StepResult {
             .of(&StoreKeys::node(node))
             .iter()
             .filter(|change| change.kind != ChangeKind::Delete)
-            .filter_map(|change| {
-                change.entry.json()["lastHeartbeat"].as_str().map(str::to_owned)
-            })
+            .filter_map(|change| change.entry.json()["lastHeartbeat"].as_str().map(str::to_owned))
             .collect();
         times.dedup();
         times

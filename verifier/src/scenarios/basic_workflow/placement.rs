@@ -53,11 +53,9 @@ pub async fn no_suitable_node(cx: &mut Context) -> StepResult {
     let nowhere = BTreeMap::from([("zone".to_owned(), "nowhere".to_owned())]);
     let by_label = idle(cx, nowhere);
     let mut by_memory = idle(cx, BTreeMap::new());
-    by_memory.resources =
-        Some(persys_contract::WorkloadResources { cpu: 0.0, memory: 1 << 50 });
+    by_memory.resources = Some(persys_contract::WorkloadResources { cpu: 0.0, memory: 1 << 50 });
     let mut by_cpu = idle(cx, BTreeMap::new());
-    by_cpu.resources =
-        Some(persys_contract::WorkloadResources { cpu: 100_000.0, memory: 0 });
+    by_cpu.resources = Some(persys_contract::WorkloadResources { cpu: 100_000.0, memory: 0 });
     for workload in [by_label, by_memory, by_cpu] {
         cx.gateway().schedule(&workload).await?.refused(ErrorCode::NoSuitableNode)?;
         let mut checks = cx.checks();

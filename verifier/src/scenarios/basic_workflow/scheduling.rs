@@ -19,12 +19,13 @@ pub async fn stored_before_run(cx: &mut Context) -> StepResult {
         let watch = cx.get::<Watch>()?;
         let versions = watch.records.workload_versions(id);
         let Some((first, record)) = versions.first() else {
-            checks.violated("record", format!("the history of {} is empty", StoreKeys::workload(id)));
+            checks
+                .violated("record", format!("the history of {} is empty", StoreKeys::workload(id)));
             continue;
         };
-        let created = watch.containers[node]
-            .first(id, "create")
-            .ok_or_else(|| StepError::failed(format!("{node} never created a container for {id}")))?;
+        let created = watch.containers[node].first(id, "create").ok_or_else(|| {
+            StepError::failed(format!("{node} never created a container for {id}"))
+        })?;
         // The scheduler's clock against the engine's: both machines share the host's.
         let stored_at = record.created_at.as_deref().and_then(crate::events::parse_timestamp);
         if let Some(stored_at) = checks.some("createdAt of the first record", stored_at) {

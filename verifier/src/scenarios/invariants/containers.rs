@@ -31,7 +31,9 @@ pub async fn have_workloads(cx: &mut Context) -> StepResult {
             let record = records.get(workload);
             match (record, &nodes[..]) {
                 (None, _) => {
-                    return Progress::not_yet(format!("{nodes:?}: container of {workload}, which has no record"));
+                    return Progress::not_yet(format!(
+                        "{nodes:?}: container of {workload}, which has no record"
+                    ));
                 }
                 (Some(home), [node]) if home.as_deref() == Some(node) => {}
                 (Some(home), _) => {

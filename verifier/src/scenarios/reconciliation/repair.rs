@@ -6,7 +6,7 @@ use super::statistics::Before;
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
     probe::{Container, DockerEvent},
-    scenarios::support::{Submission, Watch, two_reconcile_passes, until_status},
+    scenarios::support::{Submission, Watch, ends_on_sigterm, two_reconcile_passes, until_status},
 };
 
 /// The workload that is broken again and again.
@@ -37,7 +37,8 @@ pub async fn workload_runs(cx: &mut Context) -> StepResult {
     let workload = Workload {
         name: cx.unique("victim"),
         kind: Some(WorkloadType::DockerContainer),
-        image: Some(cx.topology().image(TestImage::Web).to_owned()),
+        image: Some(cx.topology().image(TestImage::Worker).to_owned()),
+        command: Some(ends_on_sigterm("echo still here")),
         // Docker leaves a container alone that was stopped on purpose, so who
         // starts it again can only be the platform.
         restart_policy: Some(RestartPolicy::UnlessStopped),
@@ -103,7 +104,8 @@ async fn restarted(
         .wake_on_watch(recording.changed())
         .until(|| async {
             let events = recording.of_workload(id);
-            let ended = events.iter().rposition(|e| e.action == "die" && e.container == before.id());
+            let ended =
+                events.iter().rposition(|e| e.action == "die" && e.container == before.id());
             let Some(ended) = ended else {
                 return Progress::not_yet("the container has not ended yet");
             };

@@ -55,7 +55,11 @@ pub async fn updated(cx: &mut Context) -> StepResult {
         stats.last_reconciliation > earlier.last_reconciliation,
         format!("{:?}, before {:?}", stats.last_reconciliation, earlier.last_reconciliation),
     );
-    checks.is_true("totalWorkloads counts the workload", stats.total_workloads >= 1, format!("{stats:?}"));
+    checks.is_true(
+        "totalWorkloads counts the workload",
+        stats.total_workloads >= 1,
+        format!("{stats:?}"),
+    );
 
     let workload = gateway.workload(&victim_id(cx)?).await?.ok()?;
     if let Some(metadata) = checks.some("metadata of the workload", workload.metadata) {

@@ -1,10 +1,12 @@
 //! What several scenarios say alike.
 
+mod command;
 mod happy_path;
 mod status;
 mod submission;
 mod window;
 
+pub use command::ends_on_sigterm;
 pub use happy_path::happy_path;
 pub use status::{until_gone, until_status};
 pub use submission::{AT_ONCE, Submission, Watch, remove_at_the_end};
