@@ -1,6 +1,9 @@
 //! Runs a command on a machine, with this terminal: joins the machine's
 //! namespaces, starts the command there and waits for it.
 //!
+//! It ends after its command in any case: a machine is gone only when all of its
+//! processes were waited for. The machine's end ends the command.
+//!
 //! SIGTERM to this process becomes SIGINT to the command; SIGUSR1 ends it. What
 //! the terminal sends, the command gets by itself.
 
@@ -17,7 +20,6 @@ use anyhow::{Context, Result};
 use nix::{
     sched::{CloneFlags, setns},
     sys::{
-        prctl,
         signal::{SigSet, Signal, kill},
         signalfd::SignalFd,
     },
@@ -28,8 +30,6 @@ use crate::paths;
 
 /// Comes back with the command's exit code, 128 + n when signal n ended it.
 pub fn run(machine: u32, folder: &Path, command: &[String]) -> Result<i32> {
-    // The machine's end ends the command; this is for the process in front of it.
-    prctl::set_pdeathsig(Signal::SIGKILL).context("bind the life to the lab's")?;
     join(machine)?;
     let environment = fs::read(paths::ENVIRONMENT).context("read the machine's environment")?;
     let environment: BTreeMap<String, String> =

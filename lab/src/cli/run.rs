@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     names,
-    outermost::Lab,
+    outermost::{Lab, Unready},
     plan::{self, Programs},
     signals::Signals,
 };
@@ -125,8 +125,8 @@ pub async fn bring_up(
         unready = lab.wait_until_up(patience, tell) => unready?,
         _ = signals.next() => return Ok(false),
     };
-    for laggard in &unready.0 {
-        say(format_args!("not ready: {laggard}"));
+    if !unready.0.is_empty() {
+        say(Unready::describe(unready.0.iter()));
     }
     let name = lab.name();
     say(format_args!("lab {name} is up after {:.1} s", start.elapsed().as_secs_f64()));

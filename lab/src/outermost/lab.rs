@@ -126,9 +126,9 @@ impl Lab {
         for laggard in &mut unready.0 {
             laggard.read_log(self.logs.as_ref());
         }
-        let lost: Vec<_> = unready.infrastructure().map(ToString::to_string).collect();
-        if !lost.is_empty() {
-            bail!("bring the lab up within {} s: {}", patience.as_secs(), lost.join("\n"));
+        if unready.infrastructure().next().is_some() {
+            let lost = Unready::describe(unready.infrastructure());
+            bail!("bring the lab up within {} s: {lost}", patience.as_secs());
         }
         *self.phase.borrow_mut() = Phase::Up;
         Ok(unready)

@@ -10,3 +10,4 @@ mod state;
 pub use control::{Answer, MachineEntry, Question, Report, ask};
 pub use lab::Lab;
 pub use logs::Logs;
+pub use readiness::Unready;

@@ -12,6 +12,10 @@ use super::{
 use crate::spec::{LabSpec, Part};
 
 const LOG_LINES: usize = 15;
+/// A component that ends again after so many restarts will not come.
+const RESTARTS: u32 = 3;
+/// More of them in full would hide the first.
+const IN_FULL: usize = 2;
 
 /// A component that is not ready.
 #[derive(Clone, Debug)]
@@ -27,7 +31,11 @@ pub struct Laggard {
 impl Laggard {
     /// Waiting longer will not help.
     pub fn is_lost(&self) -> bool {
-        self.component.as_ref().is_some_and(|own| own.state == ComponentState::Exited)
+        self.component.as_ref().is_some_and(|own| match own.state {
+            ComponentState::Exited => true,
+            ComponentState::Backoff => own.restarts >= RESTARTS,
+            _ => false,
+        })
     }
 
     pub fn read_log(&mut self, logs: Option<&Logs>) {
@@ -80,6 +88,21 @@ impl Unready {
             }
         }
         Self(laggards)
+    }
+
+    /// Text for people: the first in full, the others by name.
+    pub fn describe<'a>(laggards: impl Iterator<Item = &'a Laggard>) -> String {
+        let laggards: Vec<_> = laggards.collect();
+        let mut text: Vec<_> = laggards.iter().take(IN_FULL).map(ToString::to_string).collect();
+        let others: Vec<_> = laggards
+            .iter()
+            .skip(IN_FULL)
+            .map(|laggard| format!("{}/{}", laggard.machine, laggard.name))
+            .collect();
+        if !others.is_empty() {
+            text.push(format!("not ready either: {}", others.join(", ")));
+        }
+        text.join("\n")
     }
 
     /// Those without which nothing can be judged.
