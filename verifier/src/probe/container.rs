@@ -76,12 +76,12 @@ impl Container {
 
     /// When it was started last, by the node's clock. It changes when it is restarted.
     pub fn started_at(&self) -> Option<OffsetDateTime> {
-        parse_timestamp(self.raw.state.as_ref()?.started_at.as_deref()?)
+        moment(self.raw.state.as_ref()?.started_at.as_deref()?)
     }
 
     /// When it ended last, by the node's clock.
     pub fn finished_at(&self) -> Option<OffsetDateTime> {
-        parse_timestamp(self.raw.state.as_ref()?.finished_at.as_deref()?)
+        moment(self.raw.state.as_ref()?.finished_at.as_deref()?)
     }
 
     /// The reference that it was made from.
@@ -187,6 +187,11 @@ impl Container {
     }
 }
 
+/// Docker's word for never is the beginning of the year 1.
+fn moment(text: &str) -> Option<OffsetDateTime> {
+    parse_timestamp(text).filter(|at| at.year() > 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +231,7 @@ mod tests {
         );
         assert_eq!(container.created_at().unwrap().unix_timestamp(), 1_767_225_600);
         assert_eq!(container.started_at().unwrap().nanosecond(), 123_456_789);
+        assert_eq!(container.finished_at(), None);
         assert_eq!(container.restart_count(), 2);
     }
 }

@@ -21,8 +21,9 @@ use tokio::time::Instant;
 
 use super::{Cause, ProbeError, Question, evidence::Evidence, setup::ProbeSetup};
 
-/// How long an answer may take. CoreDNS answers from etcd within milliseconds.
-const TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an answer may take. CoreDNS answers within milliseconds; without etcd it
+/// takes 5 s to say so.
+const TIMEOUT: Duration = Duration::from_secs(6);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transport {
@@ -147,15 +148,12 @@ impl DnsProbe {
         Ok(found)
     }
 
-    async fn ask<T: Ord>(
+    async fn ask<T: Ord + std::fmt::Debug>(
         &self,
         name: &str,
         kind: RecordType,
         read: impl Fn(&RData, u32) -> Option<T>,
-    ) -> Result<DnsAnswer<T>, ProbeError>
-    where
-        T: std::fmt::Debug,
-    {
+    ) -> Result<DnsAnswer<T>, ProbeError> {
         let transport = match self.transport {
             Transport::Udp => "UDP",
             Transport::Tcp => "TCP",
@@ -174,7 +172,7 @@ impl DnsProbe {
                 let records = lookup.answers().iter().filter_map(read).collect();
                 (lookup.message().metadata.response_code, records)
             }
-            Ok(Err(error)) => (answered(error).map_err(unanswered)?, Vec::new()),
+            Ok(Err(error)) => (answered(error, self.timeout).map_err(unanswered)?, Vec::new()),
         };
         records.sort_unstable();
         let code = format!("{code:?}");
@@ -217,11 +215,11 @@ impl DnsProbe {
 }
 
 /// What a server said when it gave no record; an error when it said nothing.
-fn answered(error: NetError) -> Result<ResponseCode, Cause> {
+fn answered(error: NetError, timeout: Duration) -> Result<ResponseCode, Cause> {
     match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => Ok(none.response_code),
         NetError::Dns(DnsError::ResponseCode(code)) => Ok(code),
-        NetError::Timeout => Err(Cause::Unreachable("the question got no answer".to_owned())),
+        NetError::Timeout => Err(Cause::Timeout(timeout)),
         NetError::Io(error) => Err(Cause::Unreachable(error.to_string())),
         other => Err(Cause::Protocol(other.to_string())),
     }

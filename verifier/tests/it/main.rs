@@ -4,5 +4,7 @@ mod probe_agent;
 mod probe_api;
 mod probe_docker;
 mod probe_etcd;
+mod probe_fault;
 mod probe_net;
 mod probe_plain;
+mod program;

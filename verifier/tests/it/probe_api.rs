@@ -81,7 +81,7 @@ fn gateway() -> Router {
                 good(&headers, 200, json!({ "got": body }))
             }),
         )
-        .route("/slow", get(|| std::future::pending::<()>()))
+        .route("/slow", get(std::future::pending::<()>))
 }
 
 async fn with_gateway() -> Net {
