@@ -36,8 +36,8 @@ pub fn list(registry: Registry, arguments: &List) -> Exit {
 }
 
 fn timings(file: &Path) -> anyhow::Result<Timings> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    let text =
+        fs::read_to_string(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     Ok(Topology::parse(file, &text)?.timings)
 }
 
@@ -51,7 +51,8 @@ pub(super) fn table(plan: &[PlannedScenario]) -> String {
     let mut text = String::new();
     for scenario in plan {
         // Writing into a String cannot fail.
-        let _ = writeln!(text, "{}  {}{}", scenario.id, scenario.title, tags(&scenario.labels, "#"));
+        let _ =
+            writeln!(text, "{}  {}{}", scenario.id, scenario.title, tags(&scenario.labels, "#"));
         let _ = writeln!(text, "    {} ({})", scenario.objective, scenario.source);
         if !scenario.requires.is_empty() {
             let _ = writeln!(text, "    requires {}", scenario.requires.join(", "));
@@ -76,3 +77,7 @@ pub(super) fn table(plan: &[PlannedScenario]) -> String {
 fn tags(labels: &[String], mark: &str) -> String {
     labels.iter().map(|label| format!(" {mark}{label}")).collect()
 }
+
+#[cfg(test)]
+#[path = "list_tests.rs"]
+mod tests;

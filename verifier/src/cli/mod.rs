@@ -33,8 +33,7 @@ pub struct Registry {
 
 impl Registry {
     /// The project's own.
-    pub const ALL: Self =
-        Self { scenarios: scenarios::ALL, invariants: scenarios::INVARIANTS };
+    pub const ALL: Self = Self { scenarios: scenarios::ALL, invariants: scenarios::INVARIANTS };
 }
 
 /// The program.

@@ -81,8 +81,8 @@ fn refuse(exit: Exit, why: &str) -> Exit {
 }
 
 fn read_topology(file: &Path) -> anyhow::Result<Arc<Topology>> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    let text =
+        fs::read_to_string(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     Ok(Arc::new(Topology::parse(file, &text)?))
 }
 
@@ -126,8 +126,7 @@ impl Job<'_> {
     async fn run(self, started: RunStarted) -> Exit {
         let log = match self.write_plan(&started).and_then(|()| {
             let file = self.folder.events();
-            EventLog::create(&file)
-                .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
+            EventLog::create(&file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
         }) {
             Ok(log) => Arc::new(log),
             Err(error) => {

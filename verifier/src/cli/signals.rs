@@ -16,7 +16,8 @@ pub fn watch(interrupt: Interrupt) -> std::io::Result<()> {
 
 async fn forward(mut signals: Signal, interrupt: Interrupt) {
     while signals.recv().await.is_some() {
-        let text = if interrupt.is_set() { "ending at once" } else { "cleaning up; again to end at once" };
+        let text =
+            if interrupt.is_set() { "ending at once" } else { "cleaning up; again to end at once" };
         eprintln!("interrupted, {text}");
         interrupt.trigger();
     }

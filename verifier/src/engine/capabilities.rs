@@ -104,9 +104,7 @@ mod tests {
         let missing = requirements.missing(&[Requirement::Capability("netem")]);
         assert_eq!(
             missing,
-            Some(StepError::error(
-                "failed to find out which machines have netem: nobody answers"
-            ))
+            Some(StepError::error("failed to find out which machines have netem: nobody answers"))
         );
     }
 }

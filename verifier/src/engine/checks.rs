@@ -49,7 +49,13 @@ impl Checks {
     }
 
     /// `actual` must lie between the bounds, both included.
-    pub fn between<T: PartialOrd + Debug>(&mut self, name: &str, actual: T, low: T, high: T) -> bool {
+    pub fn between<T: PartialOrd + Debug>(
+        &mut self,
+        name: &str,
+        actual: T,
+        low: T,
+        high: T,
+    ) -> bool {
         let held = low <= actual && actual <= high;
         self.conclude(name, held, || format!("expected {low:?} to {high:?}, got {actual:?}"))
     }
@@ -57,7 +63,10 @@ impl Checks {
     pub fn contains(&mut self, name: &str, text: &str, part: &str) -> bool {
         let held = text.contains(part);
         self.conclude(name, held, || {
-            format!("expected a text with {part:?}, got {:?}", super::evidence::cut_middle(text, 400))
+            format!(
+                "expected a text with {part:?}, got {:?}",
+                super::evidence::cut_middle(text, 400)
+            )
         })
     }
 

@@ -66,11 +66,8 @@ impl LogMirror {
     pub(crate) async fn slices(&mut self, duration: Duration) -> Vec<LogSlice> {
         let since = OffsetDateTime::now_utc() - duration;
         self.visit(VISIT).await;
-        let windows: Vec<(&LogName, &str, u64)> = self
-            .logs
-            .iter()
-            .map(|(name, log)| (name, log.window.as_str(), log.cut))
-            .collect();
+        let windows: Vec<(&LogName, &str, u64)> =
+            self.logs.iter().map(|(name, log)| (name, log.window.as_str(), log.cut)).collect();
         let slices = log_slice::slices(&windows, since);
         for log in self.logs.values_mut() {
             log.window.clear();
@@ -152,7 +149,8 @@ impl LogMirror {
 
 /// A log that cannot be written is told, and the run goes on.
 fn tell_unwritable(events: &EventLog, name: &LogName, error: &io::Error) {
-    let text = format!("failed to write the log of {} of {}: {error}", name.component, name.machine);
+    let text =
+        format!("failed to write the log of {} of {}: {error}", name.component, name.machine);
     events.write(None, None, crate::events::Body::Note(crate::events::Note { text }));
 }
 

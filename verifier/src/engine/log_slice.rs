@@ -59,11 +59,9 @@ fn since_moment(text: &str, since: OffsetDateTime) -> &str {
     let rest = &text[start..];
     let continued: usize = match start {
         0 => 0,
-        _ => rest
-            .split_inclusive('\n')
-            .take_while(|line| moment(line).is_none())
-            .map(str::len)
-            .sum(),
+        _ => {
+            rest.split_inclusive('\n').take_while(|line| moment(line).is_none()).map(str::len).sum()
+        }
     };
     &rest[continued..]
 }
@@ -154,7 +152,7 @@ mod tests {
         assert_eq!(slices[0].text, "short\n");
         assert_eq!(slices[0].omitted_bytes, 0);
         assert!(slices[1].text.len() <= SLICES_MAX && slices[1].text.len() > SLICES_MAX - 200);
-        assert!(slices[1].text.starts_with('x') && slices[1].text.len() % 100 == 0);
+        assert!(slices[1].text.starts_with('x') && slices[1].text.len().is_multiple_of(100));
         assert_eq!(slices[1].omitted_bytes, 7 + (long.len() - slices[1].text.len()) as u64);
     }
 

@@ -118,11 +118,7 @@ async fn violating(cx: &mut Context) -> StepResult {
     good(cx).await
 }
 
-const fn made(
-    id: &'static str,
-    needs: &'static [&'static str],
-    run: crate::plan::StepFn,
-) -> Step {
+const fn made(id: &'static str, needs: &'static [&'static str], run: crate::plan::StepFn) -> Step {
     let budget = Budget::seconds(5);
     Step { id, title: "", source: "", labels: &[], needs, requires: &[], budget, run }
 }
@@ -254,10 +250,8 @@ async fn every_end_has_its_verdict_and_its_message() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_over_its_budget_tells_what_it_saw_last() {
-    const SLOW: Scenario = scenario(
-        "slow",
-        &[made("endless", &[], step!(endless)), made("stuck", &[], step!(stuck))],
-    );
+    const SLOW: Scenario =
+        scenario("slow", &[made("endless", &[], step!(endless)), made("stuck", &[], step!(stuck))]);
     let (run, outcome) = play(&[&SLOW]).await;
     assert_eq!(outcome, RunOutcome::Failed);
     let message = step(&run, "slow/endless").message();
@@ -323,10 +317,8 @@ async fn a_scenario_that_passes_when_tried_again_is_flaky() {
 
 #[tokio::test(start_paused = true)]
 async fn fail_fast_begins_nothing_more() {
-    const FIRST: Scenario = scenario(
-        "first",
-        &[made("failing", &[], step!(failing)), made("good", &[], step!(good))],
-    );
+    const FIRST: Scenario =
+        scenario("first", &[made("failing", &[], step!(failing)), made("good", &[], step!(good))]);
     const SECOND: Scenario = scenario("second", &[made("good", &[], step!(good))]);
     let play = Play { table: &[&FIRST, &SECOND], fail_fast: true, ..Play::default() };
     let (run, outcome) = play.run().await;

@@ -50,10 +50,8 @@ impl ScenarioRun<'_> {
         let started = Instant::now();
         self.recorder().enter(Some(scenario.id), None);
         let title = scenario.title.to_owned();
-        self.recorder().emit(Body::ScenarioStarted(ScenarioStarted {
-            title,
-            attempt: self.attempt,
-        }));
+        self.recorder()
+            .emit(Body::ScenarioStarted(ScenarioStarted { title, attempt: self.attempt }));
         if let Some(logs) = &mut self.shared.logs {
             logs.begin_window().await;
         }
@@ -65,8 +63,7 @@ impl ScenarioRun<'_> {
                 None => {
                     began = true;
                     let budget = self.begin(step.id, step.title, step.budget);
-                    let outcome =
-                        run_step(&mut cx, budget, self.shared.interrupt, step.run).await;
+                    let outcome = run_step(&mut cx, budget, self.shared.interrupt, step.run).await;
                     self.report(step.id, outcome).await;
                 }
             }

@@ -5,9 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    Context, Interrupt, Recorder, StepError, StepResult,
-    evidence::Look,
-    panics::catching,
+    Context, Interrupt, Recorder, StepError, StepResult, evidence::Look, panics::catching,
     wait_board::brief,
 };
 use crate::{events::Verdict, plan::StepFuture};
@@ -72,8 +70,7 @@ pub(crate) async fn run_step(
         End::Interrupted => Err(StepError::error(format!("interrupted; {}", board.explain()))),
         // Asked before the step is dropped, with which its waits leave the board.
         End::OverBudget => {
-            let mut message =
-                format!("over its budget of {}; {}", brief(budget), board.explain());
+            let mut message = format!("over its budget of {}; {}", brief(budget), board.explain());
             if let Some(last) = &look.last {
                 message.push_str(&format!("\n  the last thing seen was {last}"));
             }
@@ -100,7 +97,10 @@ fn judge(
     match result {
         Err(error) if broken.is_empty() || error.verdict() == Verdict::Skipped => Err(error),
         Err(error) => Err(StepError {
-            message: format!("{}\n  besides, answers broke the contract:\n  ✗ {broken}", error.message),
+            message: format!(
+                "{}\n  besides, answers broke the contract:\n  ✗ {broken}",
+                error.message
+            ),
             ..error
         }),
         Ok(()) if !broken.is_empty() => Err(StepError::failed(format!(

@@ -180,7 +180,8 @@ impl Seen {
         }
         let times = if self.asked == 1 { "once" } else { "times" };
         let asked = if self.asked == 1 { String::new() } else { format!("{} ", self.asked) };
-        let _ = write!(text, "\n  waited {} ({limit}), asked {asked}{times}", brief(now - self.since));
+        let _ =
+            write!(text, "\n  waited {} ({limit}), asked {asked}{times}", brief(now - self.since));
         if let Some(answered) = self.answered {
             let _ = write!(text, ", last answer {} ago", brief(now - answered));
         }

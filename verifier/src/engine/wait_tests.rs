@@ -39,8 +39,7 @@ async fn a_timeout_tells_the_whole_story() {
 #[tokio::test(start_paused = true)]
 async fn a_question_without_answer_is_dropped_in_time() {
     let (wait, _) = wait("the gateway is healthy", TEN);
-    let error =
-        wait.until(std::future::pending::<Progress<()>>).await.unwrap_err();
+    let error = wait.until(std::future::pending::<Progress<()>>).await.unwrap_err();
     assert_eq!(
         error.message,
         "timed out waiting until the gateway is healthy; the first question was never answered\
@@ -111,7 +110,11 @@ async fn an_event_wakes_the_wait_but_never_without_pause() {
         .await
         .unwrap();
     busy.abort();
-    assert!(start.elapsed() >= 50 * SHORTEST_PAUSE && start.elapsed() < TEN, "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= 50 * SHORTEST_PAUSE && start.elapsed() < TEN,
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]

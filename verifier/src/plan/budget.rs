@@ -4,6 +4,9 @@ use std::{fmt, time::Duration};
 
 use persys_contract::topology::Timings;
 
+/// How many of which interval.
+type Part = (u32, &'static str, fn(&Timings) -> f64);
+
 /// A base plus multiples of the platform's intervals, so that a scenario holds
 /// for the lab's short intervals and for production's long ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +72,7 @@ impl Budget {
         Duration::from_secs_f64((seconds * scale).clamp(0.001, 1e7))
     }
 
-    fn parts(&self) -> [(u32, &'static str, fn(&Timings) -> f64); 5] {
+    fn parts(&self) -> [Part; 5] {
         [
             (self.heartbeats, "heartbeat", |t| t.heartbeat_interval),
             (self.monitors, "monitor", |t| t.monitor_interval),

@@ -66,7 +66,11 @@ pub const CLEAN_UP_BUDGET: Budget = Budget::seconds(30).plus_reconciles(2).plus_
 
 /// The plan of a selection. Each scenario ends with the testcases that every
 /// scenario has: its invariants, if there are any, and its clean-up.
-pub fn planned(selection: &[Selected], with_invariants: bool, pace: Pace<'_>) -> Vec<PlannedScenario> {
+pub fn planned(
+    selection: &[Selected],
+    with_invariants: bool,
+    pace: Pace<'_>,
+) -> Vec<PlannedScenario> {
     selection.iter().map(|selected| scenario(selected, with_invariants, pace)).collect()
 }
 

@@ -80,11 +80,7 @@ impl Filter {
                 wanted.extend(step.needs);
             }
         }
-        scenario
-            .steps
-            .iter()
-            .filter(|step| wanted.contains(step.id) && !skipped(step))
-            .collect()
+        scenario.steps.iter().filter(|step| wanted.contains(step.id) && !skipped(step)).collect()
     }
 
     fn wants(&self, scenario: &Scenario, step: &Step) -> bool {

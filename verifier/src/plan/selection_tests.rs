@@ -36,8 +36,11 @@ const BASIC: Scenario = scenario(
         made("delete", &[], &["create"]),
     ],
 );
-const REPAIR: Scenario =
-    scenario("reconciliation", &[], &[made("stop", &[], &[]), made("quick", &["smoke"], &["stop"])]);
+const REPAIR: Scenario = scenario(
+    "reconciliation",
+    &[],
+    &[made("stop", &[], &[]), made("quick", &["smoke"], &["stop"])],
+);
 const CHAOS: Scenario = scenario("chaos", &["chaos"], &[made("storm", &[], &[])]);
 const TABLE: &[&Scenario] = &[&BASIC, &REPAIR, &CHAOS];
 
@@ -120,8 +123,5 @@ fn a_filter_that_selects_nothing_says_which() {
         error(filter(&[], &["smok"], &[])),
         "no step has the label smok; there are chaos, full, smoke, workloads"
     );
-    assert_eq!(
-        error(filter(&["chaos"], &["workloads"], &[])),
-        "the filters leave nothing to run"
-    );
+    assert_eq!(error(filter(&["chaos"], &["workloads"], &[])), "the filters leave nothing to run");
 }

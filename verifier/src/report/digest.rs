@@ -221,7 +221,8 @@ impl<'a> Digest<'a> {
         for (scenario, step) in self.run.steps().filter(|(_, step)| wanted(step.verdict())) {
             let (verdict, headline) = (step.verdict(), step.headline());
             let name = format!("{}/{}", scenario.id, step.id);
-            let same = |group: &&mut Group<'_>| group.verdict == verdict && group.headline == headline;
+            let same =
+                |group: &&mut Group<'_>| group.verdict == verdict && group.headline == headline;
             match groups.iter_mut().find(same) {
                 Some(group) => group.steps.push(name),
                 None => groups.push(Group { verdict, headline, steps: vec![name], first: step }),
@@ -233,7 +234,8 @@ impl<'a> Digest<'a> {
 
 /// How a wait went, and what was logged meanwhile.
 fn details(step: &StepSummary) -> Vec<String> {
-    let Some(attempt) = step.attempts.iter().find(|attempt| attempt.verdict.is_some_and(Verdict::is_bad))
+    let Some(attempt) =
+        step.attempts.iter().find(|attempt| attempt.verdict.is_some_and(Verdict::is_bad))
     else {
         return Vec::new();
     };

@@ -11,7 +11,11 @@ fn run(counts: &[(Verdict, usize)]) -> RunSummary {
             message: message + "\n  waited 1 s\n  the status last changed",
             ..Attempt::default()
         };
-        StepSummary { id: format!("{verdict}-{i}"), attempts: vec![attempt], ..StepSummary::default() }
+        StepSummary {
+            id: format!("{verdict}-{i}"),
+            attempts: vec![attempt],
+            ..StepSummary::default()
+        }
     });
     let scenario =
         ScenarioSummary { id: "s".into(), steps: steps.collect(), ..ScenarioSummary::default() };

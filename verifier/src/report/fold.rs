@@ -66,7 +66,8 @@ impl Fold {
             }
             Body::Fault(fault) => {
                 let detail = fault.detail.as_deref().unwrap_or_default();
-                let text = format!("{} on {}: {} {detail}", fault.change, fault.machine, fault.fault);
+                let text =
+                    format!("{} on {}: {} {detail}", fault.change, fault.machine, fault.fault);
                 self.tell(event, "fault", text.trim_end());
             }
             Body::LogSlice(slice) => {

@@ -30,7 +30,13 @@ fn nasty(text: &str) -> RunSummary {
         };
         attempt.story.tell(1.0, "http", text);
         let id = format!("step-{n}");
-        StepSummary { id, title: text.into(), source: text.into(), attempts: vec![attempt], ..StepSummary::default() }
+        StepSummary {
+            id,
+            title: text.into(),
+            source: text.into(),
+            attempts: vec![attempt],
+            ..StepSummary::default()
+        }
     });
     let mut run = RunSummary { notes: vec![text.to_owned()], ..RunSummary::default() };
     run.started.host.hostname = text.to_owned();
@@ -51,7 +57,8 @@ fn assert_sound(xml: &[u8]) {
     // Stricter than most readers: illegal characters are errors, and so is a DTD.
     let document = roxmltree::Document::parse(text).unwrap();
     let suites: Vec<_> = document.descendants().filter(|n| n.has_tag_name("testsuite")).collect();
-    let number = |node: &roxmltree::Node<'_, '_>, name| node.attribute(name).unwrap().parse::<usize>();
+    let number =
+        |node: &roxmltree::Node<'_, '_>, name| node.attribute(name).unwrap().parse::<usize>();
     let mut names = std::collections::BTreeSet::new();
     for suite in &suites {
         let cases: Vec<_> = suite.children().filter(|n| n.has_tag_name("testcase")).collect();
@@ -107,10 +114,7 @@ fn the_essential_facts_stand_in_the_message() {
     let xml = String::from_utf8(junit(&run)).unwrap();
     let document = roxmltree::Document::parse(&xml).unwrap();
     let failure = document.descendants().find(|n| n.has_tag_name("failure")).unwrap();
-    assert_eq!(
-        failure.attribute("message"),
-        Some("timed out waiting until x; last status: <y>")
-    );
+    assert_eq!(failure.attribute("message"), Some("timed out waiting until x; last status: <y>"));
     assert!(failure.text().unwrap().ends_with("\n  waited 1 s"));
 }
 

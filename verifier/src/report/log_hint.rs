@@ -69,13 +69,19 @@ mod tests {
     use super::*;
 
     fn slice(component: &str, text: &str) -> LogSlice {
-        LogSlice { machine: "m".into(), component: component.into(), text: text.into(), omitted_bytes: 0 }
+        LogSlice {
+            machine: "m".into(),
+            component: component.into(),
+            text: text.into(),
+            omitted_bytes: 0,
+        }
     }
 
     #[test]
     fn errors_come_before_warnings_and_repetition_counts() {
         let warn = r#"{"level":"warn","ts":1,"msg":"refused","reason":"bad_signature"}"#;
-        let warnings = slice("prow", &format!("{warn}\n{}\n", warn.replace("\"ts\":1", "\"ts\":2")));
+        let warnings =
+            slice("prow", &format!("{warn}\n{}\n", warn.replace("\"ts\":1", "\"ts\":2")));
         let odd = slice("coredns", "[INFO] fine\n[ERROR] plugin/etcd: gone\nnot json\n");
         assert_eq!(
             hint([&warnings]).as_deref(),

@@ -97,7 +97,11 @@ impl Shown {
                     1 => String::new(),
                     n => format!(" (attempt {n})"),
                 };
-                self.say(&format!("{} {}{again}", style(scenario).bold().for_stderr(), started.title));
+                self.say(&format!(
+                    "{} {}{again}",
+                    style(scenario).bold().for_stderr(),
+                    started.title
+                ));
             }
             Body::StepStarted(started) => {
                 self.step = Some(Running {

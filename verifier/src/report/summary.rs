@@ -149,9 +149,11 @@ impl StepSummary {
         if self.verdict() != Verdict::Flaky {
             return last.message.clone();
         }
-        let bad = self.attempts.iter().enumerate().find(|(_, attempt)| {
-            attempt.verdict.is_some_and(Verdict::is_bad)
-        });
+        let bad = self
+            .attempts
+            .iter()
+            .enumerate()
+            .find(|(_, attempt)| attempt.verdict.is_some_and(Verdict::is_bad));
         bad.map_or_else(String::new, |(n, attempt)| {
             let (n, of) = (n + 1, self.attempts.len());
             format!("flaky: passed in attempt {of}, but not in attempt {n}: {}", attempt.message)
