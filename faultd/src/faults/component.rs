@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     backend::Backend,
+    machine::first_not_held,
     protocol::{Component, ComponentState, FAULTD, RefusalCode},
     refused::Refused,
 };
@@ -59,7 +60,18 @@ impl Components {
 
     pub(super) async fn pause(&self, name: &str) -> Result<(), Refused> {
         self.backend.pause(name).await?;
-        self.expect(name, "paused", |component| component.state == ComponentState::Paused).await
+        self.expect(name, "paused", |component| component.state == ComponentState::Paused).await?;
+        let deadline = Instant::now() + PATIENCE;
+        // A process that is in the kernel stops when it comes out of it.
+        loop {
+            let component = self.backend.find(name).await?;
+            let processes = self.backend.processes(&component).await;
+            let Some(moving) = first_not_held(processes) else { return Ok(()) };
+            if Instant::now() >= deadline {
+                return Err(Refused::failed(format!("process {moving} of {name} is not held")));
+            }
+            sleep(POLL).await;
+        }
     }
 
     /// Starts the component unless somebody has, and sees it run.

@@ -70,10 +70,10 @@ impl MachineEffects {
     /// Removes what an earlier process may have left in the network, whether it
     /// noted it or not.
     pub async fn clear_network(&self) {
-        if self.probed.nft.is_none() {
-            if let Err(error) = self.links.clear().await {
-                tracing::error!(reason = error, "packet filter not cleared");
-            }
+        if self.probed.nft.is_none()
+            && let Err(error) = self.links.clear().await
+        {
+            tracing::error!(reason = error, "packet filter not cleared");
         }
         if let Some(shapes) = self.shapes()
             && let Err(error) = shapes.clear().await
@@ -187,7 +187,9 @@ impl Effects for MachineEffects {
             Fault::Pause { component } => self.components.pause(component).await,
             Fault::Cut { peers, direction } => self.filter(id, peers, *direction, Share::All).await,
             Fault::Loss { peers, percent } => {
-                self.filter(id, peers, Direction::Both, Share::Percent(*percent)).await
+                // The filter takes "fewer than 100 of 100" for a mistake.
+                let share = if *percent < 100 { Share::Percent(*percent) } else { Share::All };
+                self.filter(id, peers, Direction::Both, share).await
             }
             Fault::Delay { peers, ms } => self.shape(Shape::Delay { ms: *ms }, peers).await,
             Fault::Rate { bytes_per_second } => {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use procfs::process::{Process, all_processes};
+use procfs::process::{ProcState, Process, all_processes};
 
 use crate::protocol::Figures;
 
@@ -42,6 +42,19 @@ pub fn figures_of(processes: impl IntoIterator<Item = i32>) -> Option<Figures> {
     (sum.processes > 0).then_some(sum)
 }
 
+/// A process that is not held by a signal, if there is one. Those that are gone, or
+/// are only waited for, do not count.
+pub fn first_not_held(processes: impl IntoIterator<Item = i32>) -> Option<i32> {
+    processes.into_iter().find(|pid| {
+        let state = Process::new(*pid).and_then(|process| process.stat()?.state());
+        !matches!(
+            state,
+            Err(_)
+                | Ok(ProcState::Stopped | ProcState::Tracing | ProcState::Zombie | ProcState::Dead)
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::process::{Command, Stdio};
@@ -67,6 +80,13 @@ mod tests {
         assert!(figures.rss_bytes > 0 && figures.open_fds >= 6, "{figures:?}");
         drop(child.stdin.take());
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn this_process_is_not_held() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        assert_eq!(first_not_held([i32::MAX, own]), Some(own));
+        assert_eq!(first_not_held([i32::MAX]), None);
     }
 
     #[test]

@@ -7,5 +7,5 @@ mod interface;
 
 pub use command::{Command, CommandError};
 pub use containers::Containers;
-pub use figures::{figures_of, tree_of};
+pub use figures::{figures_of, first_not_held, tree_of};
 pub use interface::interface_with;

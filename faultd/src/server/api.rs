@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::StatusCode,
     middleware::from_fn_with_state,
     routing::{get, post, put},
@@ -99,12 +102,12 @@ struct LogRange {
 
 async fn logs(
     State(shared): State<Shared>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     range: Result<Query<LogRange>, QueryRejection>,
 ) -> Result<Json<LogChunk>, Refused> {
     let Query(range) =
         range.map_err(|error| Refused::new(RefusalCode::BadRequest, error.body_text()))?;
-    let component = shared.backend.find(&name).await?;
+    let component = shared.backend.find(&segment(name)?).await?;
     let max = range.max.unwrap_or(LogChunk::MAX_BYTES);
     Ok(Json(shared.backend.logs(&component, range.offset, max).await?))
 }
@@ -126,18 +129,19 @@ async fn list_leases(State(shared): State<Shared>) -> Json<LeaseList> {
 
 async fn renew_lease(
     State(shared): State<Shared>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     JsonBody(request): JsonBody<RenewRequest>,
 ) -> Result<Json<Lease>, Refused> {
-    let lease = shared.keeper.renew(lease_id(&id)?, Duration::from_millis(request.ttl_ms));
+    let lease =
+        shared.keeper.renew(lease_id(&segment(id)?)?, Duration::from_millis(request.ttl_ms));
     lease.await.map(Json)
 }
 
 async fn release_lease(
     State(shared): State<Shared>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Lease>, Refused> {
-    let id = lease_id(&id)?;
+    let id = lease_id(&segment(id)?)?;
     detached(async move { shared.keeper.release(id).await }).await.map(Json)
 }
 
@@ -146,6 +150,11 @@ async fn act(
     JsonBody(action): JsonBody<Action>,
 ) -> Result<Json<ActionResult>, Refused> {
     detached(async move { actions::act(&shared, action).await }).await.map(Json)
+}
+
+fn segment(path: Result<Path<String>, PathRejection>) -> Result<String, Refused> {
+    let refused = |error: PathRejection| Refused::new(RefusalCode::BadRequest, error.body_text());
+    path.map(|Path(segment)| segment).map_err(refused)
 }
 
 fn lease_id(text: &str) -> Result<LeaseId, Refused> {
