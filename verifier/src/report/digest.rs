@@ -239,15 +239,12 @@ fn details(step: &StepSummary) -> Vec<String> {
     else {
         return Vec::new();
     };
-    let waited: Vec<&str> = attempt
-        .message
-        .lines()
-        .skip(1)
-        .take(2)
-        .filter(|line| line.starts_with("  waited ") || line.starts_with("  the status last "))
-        .map(|line| line.trim().trim_end_matches(':'))
-        .collect();
-    let waited = (!waited.is_empty()).then(|| waited.join("; "));
+    let mut lines = attempt.message.lines().skip(1).map(|line| line.trim().trim_end_matches(':'));
+    let waited = lines.next().filter(|line| line.starts_with("waited "));
+    // The age of the last change tells most, and the end of a line may be cut off.
+    let changed = lines.next().filter(|line| line.starts_with("the status last "));
+    let waited =
+        waited.map(|waited| changed.into_iter().chain([waited]).collect::<Vec<_>>().join("; "));
     let logged = hint(&attempt.logs).map(|hint| format!("log: {hint}"));
     waited.into_iter().chain(logged).collect()
 }

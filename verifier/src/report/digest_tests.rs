@@ -51,7 +51,7 @@ fn it_never_has_more_than_twenty_lines() {
 #[test]
 fn spare_lines_tell_more_of_the_first_failures() {
     let lines = render(&run(&[(Verdict::Failed, 1)]));
-    assert_eq!(lines[2], "      waited 1 s; the status last changed");
+    assert_eq!(lines[2], "      the status last changed; waited 1 s");
 }
 
 #[test]
