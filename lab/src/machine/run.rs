@@ -40,7 +40,7 @@ async fn live() -> Result<()> {
     let mut spec: MachineSpec =
         serde_json::from_str(&line).context("understand the machine's specification")?;
     setup::set_up(&spec)?;
-    let environment = setup::command_environment(&spec);
+    let environment = setup::environment(&spec);
     for component in &mut spec.components {
         let own = std::mem::take(&mut component.environment);
         component.environment = environment.clone();

@@ -48,6 +48,8 @@ pub fn set_up(spec: &MachineSpec) -> Result<()> {
 }
 
 fn identity_files(spec: &MachineSpec) -> Result<Vec<FileSpec>> {
+    let mut user_environment = environment(spec);
+    user_environment.extend(spec.user_environment.clone());
     let resolver = format!("nameserver {}\noptions timeout:1 attempts:1\n", spec.resolver);
     Ok(vec![
         FileSpec::new("/etc/hostname", 0o644, format!("{}\n", spec.name)),
@@ -56,13 +58,13 @@ fn identity_files(spec: &MachineSpec) -> Result<Vec<FileSpec>> {
         FileSpec::new(
             paths::ENVIRONMENT,
             0o600,
-            serde_json::to_string(&command_environment(spec)).context("write the environment")?,
+            serde_json::to_string(&user_environment).context("write the environment")?,
         ),
     ])
 }
 
-/// What commands and components find in their environment.
-pub fn command_environment(spec: &MachineSpec) -> BTreeMap<String, String> {
+/// What components find in their environment, and commands too.
+pub fn environment(spec: &MachineSpec) -> BTreeMap<String, String> {
     let mut environment = spec.environment.clone();
     let path = environment.get("PATH").map_or("/usr/sbin:/usr/bin:/sbin:/bin", String::as_str);
     let path = format!("{}:{path}", paths::BIN);

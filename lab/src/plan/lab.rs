@@ -54,7 +54,8 @@ pub fn plan(
             keep: keep.clone(),
             files: vec![FileSpec::new(paths::TOPOLOGY, 0o644, shown.clone())],
             commands: commands(&site),
-            environment: environment(&site),
+            environment: environment(),
+            user_environment: user_environment(&site),
             components: components(&site, options)?,
         });
     }
@@ -120,8 +121,7 @@ fn commands(site: &Site) -> BTreeMap<String, PathBuf> {
     commands
 }
 
-/// `persys-cli` on a client machine needs no flags.
-fn environment(site: &Site) -> BTreeMap<String, String> {
+fn environment() -> BTreeMap<String, String> {
     let mut environment = BTreeMap::new();
     let path = search_path().to_string_lossy().into_owned();
     environment.insert("PATH".to_owned(), path);
@@ -130,6 +130,12 @@ fn environment(site: &Site) -> BTreeMap<String, String> {
             environment.insert(name.to_owned(), value);
         }
     }
+    environment
+}
+
+/// `persys-cli` on a client machine needs no flags.
+fn user_environment(site: &Site) -> BTreeMap<String, String> {
+    let mut environment = BTreeMap::new();
     if site.machine.has(MachineRole::Client) {
         let gateway = site.topology.socket(MachineRole::Gateway, site.topology.ports.gateway);
         environment.insert("PERSYS_GATEWAY".to_owned(), format!("https://{gateway}"));

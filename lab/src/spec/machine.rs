@@ -35,5 +35,7 @@ pub struct MachineSpec {
     pub commands: BTreeMap<String, PathBuf>,
     /// The environment of every component and of commands that are run in it.
     pub environment: BTreeMap<String, String>,
+    /// Of commands alone: components are configured by variables of the same names.
+    pub user_environment: BTreeMap<String, String>,
     pub components: Vec<ComponentSpec>,
 }
