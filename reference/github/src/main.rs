@@ -1,3 +1,7 @@
 //! The `persys-github` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    persys_reference_base::service::run(persys_github::SERVICE, persys_github::serve)
+}

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Scopes that include others.
 const INCLUDES: &[(&str, &[&str])] = &[
-    (
-        "repo",
-        &["repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events"],
-    ),
+    ("repo", &["repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events"]),
     ("user", &["read:user", "user:email", "user:follow"]),
     ("admin:repo_hook", &["write:repo_hook", "read:repo_hook"]),
     ("write:repo_hook", &["read:repo_hook"]),

@@ -48,14 +48,8 @@ fn names_are_checked_and_taken_once_whatever_their_case() {
     assert_eq!(store.add_user(user("octocat"), now()).unwrap().id, 1);
     assert_eq!(store.add_user(user("hubot"), now()).unwrap().id, 2);
     let refusal = |outcome: Result<User, StoreError>| outcome.unwrap_err().to_string();
-    assert_eq!(
-        refusal(store.add_user(user("Octocat"), now())),
-        "add Octocat: it exists already"
-    );
-    assert_eq!(
-        refusal(store.add_user(user("../x"), now())),
-        "add \"../x\": this cannot be a name"
-    );
+    assert_eq!(refusal(store.add_user(user("Octocat"), now())), "add Octocat: it exists already");
+    assert_eq!(refusal(store.add_user(user("../x"), now())), "add \"../x\": this cannot be a name");
 
     store.add_repository(repository("octocat", "a"), now()).unwrap();
     assert!(store.repository("OCTOCAT", "A").is_some());

@@ -1,1 +1,11 @@
-//! The stand-in as its callers see it.
+//! The stand-in as its callers see it: over TLS on the loopback interface, with the
+//! real Git on both sides.
+
+mod accounts;
+mod api;
+mod bench;
+mod git;
+mod oauth;
+mod process;
+mod receiver;
+mod webhooks;
