@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use etcd_client::{EventType, GetOptions, WatchOptions};
 use persys_contract::{StoreKeys, Workload};
-use serde_json::json;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
 
@@ -17,6 +17,10 @@ use super::{
 
 /// Between two attempts to take up an interrupted watch.
 const RETRY: Duration = Duration::from_millis(200);
+/// So many changes of a key, the latest, are shown in the evidence.
+const SHOWN: usize = 30;
+/// Longer texts, such as a workload's logs, are abridged there.
+const SHOWN_TEXT: usize = 400;
 /// How long the watch may take to be established.
 const ESTABLISH: Duration = Duration::from_secs(5);
 
@@ -101,18 +105,19 @@ impl Recording {
             .read(|all| all.iter().filter(|change| change.key() == key).cloned().collect());
         let shown: Vec<_> = changes
             .iter()
+            .skip(changes.len().saturating_sub(SHOWN))
             .map(|change| {
                 json!({
                     "kind": format!("{:?}", change.kind).to_lowercase(),
                     "revision": change.revision,
                     "seenAt": crate::events::timestamp(change.seen_at),
-                    "value": change.entry.json(),
+                    "value": abridged(change.entry.json()),
                 })
             })
             .collect();
         let summary = format!("history of {key}: {} changes", changes.len());
         let data = json!({ "prefix": self.prefix, "key": key, "changes": shown });
-        self.evidence.saw("etcd", summary, data, serde_json::Value::Null);
+        self.evidence.saw("etcd", summary, data, Value::Null);
         changes
     }
 
@@ -168,6 +173,21 @@ impl Recording {
     pub fn gaps(&self) -> Vec<String> {
         self.history.gaps()
     }
+}
+
+/// The same with the middle of long texts left out.
+fn abridged(mut value: Value) -> Value {
+    match &mut value {
+        Value::String(text) if text.len() > SHOWN_TEXT => {
+            let head = text.floor_char_boundary(SHOWN_TEXT / 2);
+            let tail = text.ceil_char_boundary(text.len() - SHOWN_TEXT / 2);
+            *text = format!("{} … {}", &text[..head], &text[tail..]);
+        }
+        Value::Object(fields) => fields.values_mut().for_each(|v| *v = abridged(v.take())),
+        Value::Array(values) => values.iter_mut().for_each(|v| *v = abridged(v.take())),
+        _ => {}
+    }
+    value
 }
 
 async fn snapshot(etcd: &EtcdProbe, prefix: &str) -> Result<(Vec<EtcdEntry>, i64), Cause> {
@@ -233,4 +253,20 @@ async fn watch_once(
         *next = last.max().map_or(*next, |revision| revision + 1);
     }
     Err(Cause::Broken("the stream ended".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_abridged_and_short_ones_kept() {
+        let logs = format!("first {} last", "é".repeat(5000));
+        let value = abridged(json!({ "status": "Running", "logs": logs, "list": [logs] }));
+        assert_eq!(value["status"], "Running");
+        for text in [&value["logs"], &value["list"][0]] {
+            let text = text.as_str().unwrap();
+            assert!(text.starts_with("first") && text.ends_with("last") && text.len() < 450);
+        }
+    }
 }
