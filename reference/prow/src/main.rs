@@ -9,6 +9,7 @@ mod membership;
 mod metrics;
 mod monitor;
 mod observation;
+mod one_shot;
 mod placement;
 mod reconcile;
 mod routes;

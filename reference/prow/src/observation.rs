@@ -4,8 +4,7 @@
 use persys_contract::{ContainerEntry, DesiredState, WORKLOAD_LABEL, Workload, WorkloadStatus};
 use persys_reference_base::signature::CallError;
 
-/// The reason that goes with an end that was meant to be.
-pub const EXITED_WELL: &str = "exited with code 0";
+use crate::one_shot::is_finished;
 
 /// What an agent says of one workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +63,9 @@ impl State {
             Self::Restarting => 3,
             Self::Created => 4,
             Self::Paused => 5,
-            Self::Exited(_) => 6,
-            Self::Running => 7,
+            Self::Running => 6,
+            // It may have done its work; the others say whether the workload has.
+            Self::Exited(_) => 7,
         }
     }
 }
@@ -100,6 +100,7 @@ impl Seen {
         let desired = workload.desired_state.unwrap_or(DesiredState::Running);
         let untold = matches!(current, WorkloadStatus::Pending | WorkloadStatus::Scheduled);
         match self {
+            Self::Unreachable(_) | Self::Absent if is_finished(workload) => current,
             Self::Unreachable(_) | Self::Absent if untold && desired != DesiredState::Stopped => {
                 current
             }
@@ -126,6 +127,7 @@ impl Seen {
     pub fn reason(&self, workload: &Workload) -> Option<String> {
         let known = || workload.metadata.as_ref().and_then(|metadata| metadata.reason.clone());
         match self {
+            Self::Unreachable(_) | Self::Absent if is_finished(workload) => known(),
             Self::Unreachable(why) => Some(why.clone()),
             Self::Absent => None,
             Self::There(sight) => match sight.state {

@@ -21,7 +21,10 @@ fn app() -> (Router, Metrics) {
             }),
         )
         .route("/panic", get(async || -> String { panic!("secret detail") }))
-        .route("/json", post(async |StrictJson(_): StrictJson<Vec<u8>>| "ok"))
+        .route(
+            "/json",
+            post(async |StrictJson(_): StrictJson<std::collections::BTreeMap<String, u8>>| "ok"),
+        )
         .route("/bytes", post(async |LimitedBytes(bytes): LimitedBytes| bytes.len().to_string()))
         .merge(metrics.routes());
     (framed(router, &metrics), metrics)

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use super::{ApiError, LimitedBytes};
 
-/// A body that is JSON of the expected shape; else 400 `invalid_json`. The
-/// content type is not asked for.
+/// A body that is a JSON object of the expected shape; else 400 `invalid_json`.
+/// The content type is not asked for.
 pub struct StrictJson<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
@@ -21,9 +21,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
 
 impl<T: DeserializeOwned> StrictJson<T> {
     pub fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
-        serde_json::from_slice(bytes).map(Self).map_err(|error| {
-            ApiError::new(ErrorCode::InvalidJson, format!("the body cannot be read: {error}"))
-        })
+        let refused =
+            |why: String| ApiError::new(ErrorCode::InvalidJson, format!("the body {why}"));
+        // A list would be read too, as the fields' values in their order.
+        if bytes.trim_ascii_start().first().is_some_and(|&first| first == b'[') {
+            return Err(refused("is a list, not an object".to_owned()));
+        }
+        serde_json::from_slice(bytes)
+            .map(Self)
+            .map_err(|error| refused(format!("cannot be read: {error}")))
     }
 }
 
@@ -35,9 +41,15 @@ mod tests {
 
     #[test]
     fn what_is_no_json_or_of_another_shape_is_refused() {
-        for odd in
-            ["", "{", "[]", "{}", "{\"desiredState\":\"Paused\"}", "{\"desiredState\":1}", "\u{0}"]
-        {
+        for odd in [
+            "",
+            "{",
+            " [\"Stopped\"]",
+            "{}",
+            "{\"desiredState\":\"Paused\"}",
+            "{\"desiredState\":1}",
+            "\u{0}",
+        ] {
             let error = StrictJson::<DesiredStateChange>::parse(odd.as_bytes()).err().unwrap();
             assert_eq!(error.code, ErrorCode::InvalidJson, "{odd}");
         }

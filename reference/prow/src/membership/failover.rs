@@ -5,8 +5,9 @@ use std::sync::Arc;
 use persys_contract::{DesiredState, Node, NodeStatus, Workload, WorkloadStatus};
 
 use crate::{
+    one_shot::is_finished,
     placement::place,
-    reconcile::{Ask, is_finished, reconcile_soon},
+    reconcile::{Ask, reconcile_soon},
     scheduler::Scheduler,
     store::{Record, StoreError},
 };
@@ -18,10 +19,18 @@ pub async fn move_workloads(scheduler: &Arc<Scheduler>) -> Result<(), StoreError
         scheduler.store.nodes().await?.into_iter().map(|record| record.value).collect();
     let inactive =
         |id: &str| nodes.iter().any(|n| n.node_id == id && n.status != Some(NodeStatus::Active));
-    for record in scheduler.store.workloads().await? {
-        let stranded = record.value.node_id.as_deref().is_some_and(inactive);
-        if stranded && wants_to_run(&record.value) && scheduler.leadership.holds() {
-            move_one(scheduler, &record.value.id, &nodes).await?;
+    let workloads = scheduler.store.workloads().await?;
+    let placed: Vec<_> = workloads.iter().map(|record| &record.value).collect();
+    for workload in &placed {
+        let stranded = workload.node_id.as_deref().is_some_and(inactive);
+        if !stranded || !wants_to_run(workload) || !scheduler.leadership.holds() {
+            continue;
+        }
+        match place(workload, &nodes, &placed) {
+            Ok(_) => move_one(scheduler, &workload.id, &nodes).await?,
+            Err(reason) => {
+                tracing::debug!(workloadId = workload.id, %reason, "a stranded workload stays");
+            }
         }
     }
     Ok(())
@@ -58,15 +67,13 @@ async fn reassign(scheduler: &Scheduler, id: &str, nodes: &[Node]) -> Result<boo
     };
     if returned.is_some_and(|node| node.value.status == Some(NodeStatus::Active))
         || !wants_to_run(workload)
+        || scheduler.store.history(id).await?.is_given_up()
     {
         return Ok(false);
     }
-    let to = match place(workload, nodes, &placed) {
-        Ok(node) => node.node_id.clone(),
-        Err(reason) => {
-            tracing::debug!(workloadId = id, %reason, "a stranded workload stays");
-            return Ok(false);
-        }
+    // Others may have been given the room since.
+    let Ok(to) = place(workload, nodes, &placed).map(|node| node.node_id.clone()) else {
+        return Ok(false);
     };
     let mut moved = Record { value: workload.clone(), revision: record.revision };
     moved.value.node_id = Some(to.clone());

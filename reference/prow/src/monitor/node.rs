@@ -1,9 +1,10 @@
 //! One look at one node.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use persys_contract::{Node, Workload};
+use persys_reference_base::signature::CallError;
 
 use super::orphans::remove_orphans;
 use crate::{
@@ -15,6 +16,8 @@ use crate::{
 /// How much of the logs is kept, in bytes (contract §2).
 const LOG_BYTES: usize = 64 << 10;
 const LOGS_AT_A_TIME: usize = 4;
+/// When an agent that could not be reached is asked again.
+const SECOND_TRY: Duration = Duration::from_millis(300);
 
 pub struct NodeRound {
     pub node: Node,
@@ -32,11 +35,12 @@ pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
     if workloads.is_empty() && !full {
         return;
     }
-    let answer = match scheduler.agents.list(&node).await {
-        Ok(entries) => Ok(entries),
-        // Once more, lest a restart of the agent shows as an outage.
-        Err(_) => scheduler.agents.list(&node).await,
-    };
+    let mut answer = scheduler.agents.list(&node).await;
+    if let Err(CallError::Unreachable { .. }) = &answer {
+        // Once more, lest a quick restart of the agent shows as an outage.
+        tokio::time::sleep(SECOND_TRY).await;
+        answer = scheduler.agents.list(&node).await;
+    }
     if let Err(error) = &answer {
         tracing::debug!(node = node.node_id, "failed to {error}");
     }

@@ -28,13 +28,22 @@ const SPACING: Duration = Duration::from_millis(50);
 #[derive(Clone, Default)]
 struct Busy(Arc<Mutex<HashSet<String>>>);
 
-impl Busy {
-    fn begin(&self, node: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned())
-    }
+/// One node that is being looked at, for as long as this lives.
+struct Look {
+    busy: Busy,
+    node: String,
+}
 
-    fn end(&self, node: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(node);
+impl Busy {
+    fn begin(&self, node: &str) -> Option<Look> {
+        let new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned());
+        new.then(|| Look { busy: self.clone(), node: node.to_owned() })
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.busy.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.node);
     }
 }
 
@@ -96,16 +105,13 @@ async fn round(
     }
     for node in nodes {
         let node = node.value;
-        if !busy.begin(&node.node_id) {
-            continue;
-        }
+        let Some(look) = busy.begin(&node.node_id) else { continue };
         let workloads = by_node.remove(&node.node_id).unwrap_or_default();
         let round = NodeRound { node, workloads, full };
-        let (scheduler, busy) = (scheduler.clone(), busy.clone());
+        let scheduler = scheduler.clone();
         looks.spawn(RequestId::new().scope(async move {
-            let id = round.node.node_id.clone();
             look_at_node(&scheduler, round).await;
-            busy.end(&id);
+            drop(look);
         }));
     }
     Ok(moving)

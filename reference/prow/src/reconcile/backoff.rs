@@ -110,6 +110,10 @@ impl History {
         self.given_up = true;
     }
 
+    pub fn is_given_up(&self) -> bool {
+        self.given_up
+    }
+
     /// Somebody asks again: everything may be tried anew.
     pub fn forgive(&mut self) {
         *self = Self::default();

@@ -13,4 +13,3 @@ pub use agenda::Agenda;
 pub use backoff::History;
 pub use one::{Ask, reconcile, reconcile_soon};
 pub use pass::{pass, reconcile_all};
-pub use table::is_finished;

@@ -10,7 +10,7 @@ use futures::{StreamExt, stream};
 use persys_contract::{ReconcileAction, TriggerResults, Workload, WorkloadStatus};
 use persys_reference_base::RequestId;
 use tokio::{
-    sync::mpsc,
+    sync::{Notify, mpsc},
     time::{Instant as Tick, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -36,45 +36,65 @@ const NEWS: usize = 256;
 /// and the agenda bring up.
 pub async fn reconcile_all(scheduler: Arc<Scheduler>, stop: CancellationToken) {
     scheduler.agenda.clear();
+    let pass_wanted = Notify::new();
     let (sender, mut news) = mpsc::channel(NEWS);
     let watching = watch_workloads(scheduler.store.clone(), sender, stop.clone());
     let listening = async {
         while let Some(news) = news.recv().await {
-            heed(&scheduler, news);
-        }
-    };
-    let interval = scheduler.timings.reconcile_interval;
-    let passing = async {
-        let mut next = Tick::now();
-        while !stop.is_cancelled() {
-            if Tick::now() >= next {
-                next = Tick::now() + interval;
-                let pass = RequestId::new().scope(pass(&scheduler));
-                if let Err(error) = pass.await {
-                    tracing::warn!("failed to reconcile: {error}");
-                }
-            }
-            let (due, first) = scheduler.agenda.take(Instant::now());
-            for id in due {
-                reconcile_soon(&scheduler, &id, Ask::Routine);
-            }
-            let wake = first.map_or(next, |first| next.min(first.into()));
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = sleep_until(wake) => {}
-                () = scheduler.agenda.changed() => {}
+            match news {
+                // What happened while nobody watched is found by looking at everything.
+                Watched::Opened => pass_wanted.notify_one(),
+                Watched::Written(workload) => heed(&scheduler, &workload),
             }
         }
     };
-    tokio::join!(watching, listening, passing);
+    tokio::join!(
+        watching,
+        listening,
+        make_passes(&scheduler, &pass_wanted, &stop),
+        follow_agenda(&scheduler, &stop),
+    );
 }
 
-fn heed(scheduler: &Scheduler, news: Watched) {
-    let Watched::Written(workload) = news else { return };
-    if wants_attention(&workload) {
+async fn make_passes(scheduler: &Arc<Scheduler>, wanted: &Notify, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        let next = Tick::now() + scheduler.timings.reconcile_interval;
+        if let Err(error) = RequestId::new().scope(pass(scheduler)).await {
+            tracing::warn!("failed to reconcile: {error}");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep_until(next) => {}
+            () = wanted.notified() => {}
+        }
+    }
+}
+
+async fn follow_agenda(scheduler: &Arc<Scheduler>, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        let (due, next) = scheduler.agenda.take(Instant::now());
+        for id in due {
+            reconcile_soon(scheduler, &id, Ask::Routine);
+        }
+        let waiting = async {
+            match next {
+                Some(next) => sleep_until(next.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = waiting => {}
+            () = scheduler.agenda.changed() => {}
+        }
+    }
+}
+
+fn heed(scheduler: &Scheduler, workload: &Workload) {
+    if wants_attention(workload) {
         scheduler.agenda.add(&workload.id, COURTESY);
     }
-    if is_moving(&workload) {
+    if is_moving(workload) {
         scheduler.monitor_wanted.notify_one();
     }
 }

@@ -1,8 +1,11 @@
 //! The table of contract §6: desired and actual state to action.
 
-use persys_contract::{DesiredState, ReconcileAction, RestartPolicy, Workload, WorkloadStatus};
+use persys_contract::{DesiredState, ReconcileAction, Workload, WorkloadStatus};
 
-use crate::observation::{Seen, State};
+use crate::{
+    observation::{Seen, State},
+    one_shot::{is_finished, is_one_shot},
+};
 
 /// What is to be done, if its time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,7 @@ pub fn decide(workload: &Workload, seen: &Seen) -> Step {
         (_, Seen::Unreachable(_)) => None,
         (DesiredState::Deleted, _) => Remove,
         (DesiredState::Running, Seen::Absent) if is_new(workload) => return Step::Deploy,
+        (DesiredState::Running, Seen::Absent) if is_finished(workload) => None,
         (DesiredState::Running, Seen::Absent) => Recreate,
         (DesiredState::Running, Seen::There(there)) => match &there.state {
             State::Exited(code) if is_one_shot(workload) && *code == Some(0) => None,
@@ -61,18 +65,6 @@ pub fn wants_attention(workload: &Workload) -> bool {
 /// Whether no agent was told of the workload yet, as far as is known.
 pub fn is_new(workload: &Workload) -> bool {
     matches!(workload.status, None | Some(WorkloadStatus::Pending | WorkloadStatus::Scheduled))
-}
-
-/// Whether the workload has done what it was for.
-pub fn is_finished(workload: &Workload) -> bool {
-    let reason = workload.metadata.as_ref().and_then(|metadata| metadata.reason.as_deref());
-    is_one_shot(workload)
-        && workload.status == Some(WorkloadStatus::Exited)
-        && reason.is_none_or(|reason| reason == crate::observation::EXITED_WELL)
-}
-
-fn is_one_shot(workload: &Workload) -> bool {
-    workload.restart_policy == Some(RestartPolicy::No)
 }
 
 #[cfg(test)]
