@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     backend::Backend,
     machine::first_not_held,
-    protocol::{Component, ComponentState, FAULTD, RefusalCode},
+    protocol::{Component, ComponentState, FAULTD, Fault, RefusalCode},
     refused::Refused,
 };
 
@@ -71,6 +71,20 @@ impl Components {
                 return Err(Refused::failed(format!("process {moving} of {name} is not held")));
             }
             sleep(POLL).await;
+        }
+    }
+
+    /// Gives the order once more and waits for it. What it says does not matter: in
+    /// any case nothing is under way then.
+    pub(super) async fn settle(&self, fault: &Fault) {
+        let outcome = match fault {
+            Fault::Stop { component } => self.backend.stop(component).await,
+            Fault::Kill { component } => self.backend.kill(component).await,
+            Fault::Pause { component } => self.backend.pause(component).await,
+            _ => return,
+        };
+        if let Err(error) = outcome {
+            tracing::debug!(%fault, reason = %error, "nothing to settle");
         }
     }
 

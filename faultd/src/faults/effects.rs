@@ -201,6 +201,10 @@ impl Effects for MachineEffects {
         }
     }
 
+    async fn settle(&self, fault: &Fault) {
+        self.components.settle(fault).await;
+    }
+
     async fn heal(&self, id: LeaseId, fault: &Fault) -> Result<String, String> {
         match fault {
             Fault::Stop { component } | Fault::Kill { component } => {

@@ -75,7 +75,8 @@ impl Book {
         }
     }
 
-    fn save(&self) -> Result<(), StateFileError> {
+    /// Notes on disk what was changed.
+    pub(super) fn save(&self) -> Result<(), StateFileError> {
         self.file.write(self.current.values().map(|entry| &entry.lease))
     }
 }

@@ -58,14 +58,9 @@ impl Tenure {
             return;
         }
         let deadline = Instant::now() + self.ttl;
-        let lease = self
-            .change(|lease| {
-                lease.state = LeaseState::Active;
-                lease.effective_at = Some(Timestamp::now());
-            })
-            .await;
+        let lease = self.note_effect().await;
         let lease = self.expire_in(self.ttl).await.or(lease);
-        tracing::info!(lease = %self.id, fault = ?self.fault, "fault injected");
+        tracing::info!(lease = %self.id, fault = %self.fault, "fault injected");
         if let Some(lease) = lease {
             let _ = injected.send(Ok(lease));
         }
@@ -98,6 +93,10 @@ impl Tenure {
     pub(super) async fn heal(mut self, how: Ending, mut waiting: Vec<oneshot::Sender<Lease>>) {
         let begun = Instant::now();
         let mut pause = Self::FIRST_PAUSE;
+        let found = self.change(|lease| lease.state = LeaseState::Healing).await;
+        if found.is_none_or(|lease| lease.effective_at.is_none()) {
+            let _ = timeout(Self::EFFECT_TIMEOUT, self.effects.settle(&self.fault)).await;
+        }
         for attempts in 1.. {
             self.change(|lease| lease.state = LeaseState::Healing).await;
             let healing = self.effects.heal(self.id, &self.fault);
@@ -109,7 +108,7 @@ impl Tenure {
                 Ok(seen) => (Some(seen), None),
                 Err(error) => (None, Some(error)),
             };
-            tracing::info!(lease = %self.id, fault = ?self.fault, ?how, healed, attempts,
+            tracing::info!(lease = %self.id, fault = %self.fault, ?how, healed, attempts,
                 seen = seen.as_deref(), reason = error.as_deref(), "fault taken back");
             let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
             let ended = Ended {
@@ -128,6 +127,20 @@ impl Tenure {
             waiting.extend(self.next_attempt(pause).await);
             pause = (pause * 2).min(Self::LONGEST_PAUSE);
         }
+    }
+
+    /// On disk too: a fault that took effect is healed otherwise than one that is
+    /// perhaps on its way.
+    async fn note_effect(&self) -> Option<Lease> {
+        let mut book = self.book.lock().await;
+        let lease = book.change(self.id, |lease| {
+            lease.state = LeaseState::Active;
+            lease.effective_at = Some(Timestamp::now());
+        });
+        if let Err(error) = book.save() {
+            tracing::error!(lease = %self.id, reason = %error, "state not written");
+        }
+        lease
     }
 
     async fn note_end(&self, ended: Ended, healed: bool) -> Lease {

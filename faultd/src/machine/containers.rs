@@ -1,6 +1,9 @@
 //! Acts on containers behind the agent's back, by the Docker Engine of the machine.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use bollard::{
     Docker,
@@ -10,6 +13,7 @@ use bollard::{
         StopContainerOptions,
     },
 };
+use tokio::time::{Instant, sleep};
 
 use crate::{
     protocol::{Action, Capability, ContainerState, RefusalCode},
@@ -25,6 +29,8 @@ pub struct Containers {
 impl Containers {
     /// More than Docker gives a container to stop, in seconds.
     const TIMEOUT: u64 = 30;
+    const KILL_PATIENCE: Duration = Duration::from_secs(5);
+    const POLL: Duration = Duration::from_millis(30);
 
     pub fn new(socket: impl Into<PathBuf>) -> Self {
         Self { socket: socket.into() }
@@ -68,7 +74,16 @@ impl Containers {
             _ => docker.unpause_container(container).await,
         };
         outcome.map_err(refused)?;
-        look(&docker, container).await
+        let deadline = Instant::now() + Self::KILL_PATIENCE;
+        loop {
+            let found = look(&docker, container).await?;
+            // A kill is answered before the container has ended.
+            let dying = matches!(action, Action::ContainerKill { .. }) && found.status == "running";
+            if !dying || Instant::now() >= deadline {
+                return Ok(found);
+            }
+            sleep(Self::POLL).await;
+        }
     }
 
     async fn connect(&self) -> Result<Docker, Refused> {

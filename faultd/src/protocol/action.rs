@@ -1,5 +1,7 @@
 //! Acts that are done once and not healed.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::Component;
@@ -28,6 +30,24 @@ impl Action {
             | Self::Kill { component } => Some(component),
             _ => None,
         }
+    }
+}
+
+/// For logs and reports.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, whom) = match self {
+            Self::Start { component } => ("start", component),
+            Self::Stop { component } => ("stop", component),
+            Self::Restart { component } => ("restart", component),
+            Self::Kill { component } => ("kill", component),
+            Self::ContainerKill { container } => ("kill the container", container),
+            Self::ContainerStop { container } => ("stop the container", container),
+            Self::ContainerRemove { container } => ("remove the container", container),
+            Self::ContainerPause { container } => ("pause the container", container),
+            Self::ContainerUnpause { container } => ("let the container go on", container),
+        };
+        write!(f, "{what} {whom}")
     }
 }
 

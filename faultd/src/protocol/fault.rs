@@ -1,6 +1,6 @@
 //! The faults that can be leased.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -95,4 +95,42 @@ impl Fault {
             _ => &[],
         }
     }
+}
+
+/// For logs and reports: what it does, and to whom.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind();
+        match self {
+            Self::Stop { component } | Self::Kill { component } | Self::Pause { component } => {
+                write!(f, "{kind} {component}")
+            }
+            Self::Cut { peers, direction } => {
+                let way = match direction {
+                    Direction::Both => "to and from",
+                    Direction::In => "from",
+                    Direction::Out => "to",
+                };
+                write!(f, "{kind} the link {way} {}", listed(peers))
+            }
+            Self::Loss { peers, percent } => {
+                write!(f, "lose {percent} % of the packets to and from {}", listed(peers))
+            }
+            Self::Delay { peers, ms } => {
+                write!(f, "{kind} packets to {} by {ms} ms", listed(peers))
+            }
+            Self::Rate { bytes_per_second } => {
+                write!(f, "bound what is sent to {bytes_per_second} bytes per second")
+            }
+            Self::FillDisk { path, leave_bytes } => {
+                write!(f, "fill the disk of {} up to {leave_bytes} bytes", path.display())
+            }
+            Self::Memory { bytes } => write!(f, "take {bytes} bytes of memory"),
+            Self::Cpu { threads } => write!(f, "keep {threads} threads busy"),
+        }
+    }
+}
+
+fn listed(peers: &[IpAddr]) -> String {
+    peers.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -19,7 +19,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 pub(super) async fn act(shared: &Shared, action: Action) -> Result<ActionResult, Refused> {
     let Some(name) = action.component().map(str::to_owned) else {
         let container = shared.containers.act(&action).await?;
-        tracing::info!(?action, status = container.status, "acted on a container");
+        tracing::info!(%action, status = container.status, "acted on a container");
         return Ok(ActionResult { component: None, container: Some(container) });
     };
     // Whoever runs the components decides which there are.
@@ -35,7 +35,7 @@ pub(super) async fn act(shared: &Shared, action: Action) -> Result<ActionResult,
         Action::Restart { .. } => shared.backend.restart(&name).await?,
         _ => shared.backend.kill(&name).await?,
     }
-    tracing::info!(?action, "acted on a component");
+    tracing::info!(%action, "acted on a component");
     let component = shared.backend.find(&name).await?;
     Ok(ActionResult { component: Some(component), container: None })
 }
@@ -65,6 +65,6 @@ fn act_on_self(shared: &Shared, action: &Action) -> Result<(), Refused> {
             return Err(Refused::new(RefusalCode::BadRequest, error));
         }
     }
-    tracing::warn!(?action, "ordered to end");
+    tracing::warn!(%action, "ordered to end");
     Ok(())
 }

@@ -99,6 +99,19 @@ impl Wire {
         arrives(&self.there, &self.here).await
     }
 
+    /// How many of a hundred datagrams of ours arrive on the machine.
+    pub async fn of_a_hundred(&self) -> u32 {
+        let address = self.there.local_addr().unwrap();
+        for _ in 0..100 {
+            self.here.send_to(b"hello", address).await.unwrap();
+        }
+        let mut arrived = 0;
+        while timeout(ON_THE_WAY, self.there.recv_from(&mut [0; 16])).await.is_ok() {
+            arrived += 1;
+        }
+        arrived
+    }
+
     pub async fn both(&self) -> (bool, bool) {
         (self.reaches_machine().await, self.hears_machine().await)
     }

@@ -1,5 +1,7 @@
 //! `kill -9` of the daemon during faults: the next one heals what it finds.
 
+use std::time::Duration;
+
 use persys_faultd::{
     client::FaultError,
     protocol::{Action, ComponentState, Direction, Ending, Fault, LeaseState},
@@ -60,7 +62,7 @@ isolated! {
                 let client = client.clone();
                 orders.push(tokio::spawn(async move { client.inject(fault, TTL).await.map(std::mem::forget) }));
             }
-            sleep(std::time::Duration::from_millis(round * 7)).await;
+            sleep(Duration::from_millis(round * 7)).await;
             world.kill_and_start_daemon().await;
             for order in orders {
                 order.abort();
@@ -77,6 +79,25 @@ isolated! {
             .await;
             assert!(!world.tables().contains("chain"), "round {round}: {}", world.tables());
         }
+    }
+
+    async fn a_stop_that_outlives_the_daemon_is_healed() {
+        let mut world = World::new().await;
+        let client = world.client();
+        world.supervisor.stop_slowly();
+        let stop = Fault::Stop { component: component("etcd") };
+        let order = tokio::spawn(async move { client.inject(stop, TTL).await });
+        let state = world.folder.path().join("state/leases.json");
+        until("the lease is noted", async || {
+            std::fs::read_to_string(&state).is_ok_and(|text| text.contains("injecting"))
+        })
+        .await;
+        sleep(Duration::from_millis(200)).await;
+        world.kill_and_start_daemon().await;
+        // The supervisor goes on with what it was told.
+        sleep(Duration::from_millis(1500)).await;
+        assert!(world.supervisor.component("etcd").await.state.is_running());
+        order.abort();
     }
 
     async fn rules_of_nobody_are_removed() {

@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use tokio::{
     net::{UnixListener, UnixStream},
     process::{Child, Command},
     sync::Mutex,
+    time::sleep,
 };
 
 struct Program {
@@ -35,6 +37,7 @@ struct Program {
 pub struct Supervisor {
     programs: Mutex<BTreeMap<String, Program>>,
     refuses_start: AtomicBool,
+    stops_slowly: AtomicBool,
 }
 
 impl Supervisor {
@@ -47,6 +50,7 @@ impl Supervisor {
         let supervisor = Arc::new(Self {
             programs: Mutex::new(programs),
             refuses_start: AtomicBool::new(false),
+            stops_slowly: AtomicBool::new(false),
         });
         let listener = UnixListener::bind(folder.join("supervisor.sock")).unwrap();
         let serving = supervisor.clone();
@@ -62,6 +66,12 @@ impl Supervisor {
     /// Makes every start fail from now on, or no more.
     pub fn refuse_start(&self, refuse: bool) {
         self.refuses_start.store(refuse, Ordering::SeqCst);
+    }
+
+    /// Makes components take a second to stop. Meanwhile other orders are taken, and a
+    /// start of what still runs is answered at once.
+    pub fn stop_slowly(&self) {
+        self.stops_slowly.store(true, Ordering::SeqCst);
     }
 
     pub async fn component(&self, name: &str) -> Component {
@@ -83,6 +93,9 @@ impl Supervisor {
     }
 
     async fn answer(&self, request: Request) -> Response {
+        if matches!(request, Request::Stop { .. }) && self.stops_slowly.load(Ordering::SeqCst) {
+            sleep(Duration::from_secs(1)).await;
+        }
         let mut programs = self.programs.lock().await;
         let (Request::Start { component }
         | Request::Stop { component }
