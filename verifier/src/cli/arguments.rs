@@ -92,7 +92,7 @@ pub struct Run {
     #[arg(long, value_name = "DIR")]
     pub credentials: Option<PathBuf>,
     /// What the digest shows as the command to run a step again; {step} stands for its name
-    #[arg(long, value_name = "COMMAND", hide = true)]
+    #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE", hide = true)]
     pub reproduce: Option<String>,
 }
 

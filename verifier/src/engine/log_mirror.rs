@@ -23,6 +23,8 @@ const CHUNK: u64 = 256 * 1024;
 const VISIT_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of one log kept for cutting slices out of them.
 const WINDOW_MAX: usize = 256 * 1024;
+/// Bytes of the last lines of a log.
+const TAIL_MAX: usize = 2 * 1024;
 /// How long one visit to all machines takes at most, and the last one.
 const VISIT: Duration = Duration::from_secs(4);
 const LAST_VISIT: Duration = Duration::from_secs(15);
@@ -45,6 +47,8 @@ struct Mirrored {
     /// What came since the window was opened, whole lines.
     window: String,
     cut: u64,
+    /// The last lines, however old.
+    tail: String,
 }
 
 impl LogMirror {
@@ -62,13 +66,28 @@ impl LogMirror {
         }
     }
 
-    /// What was logged within the last `duration`, and since the last call.
-    pub(crate) async fn slices(&mut self, duration: Duration) -> Vec<LogSlice> {
+    /// What was logged within the last `duration`, and since the last call. Of
+    /// the machines that the failure is about, the last lines are told even if
+    /// they are older: a component that is dead says nothing more.
+    pub(crate) async fn slices(&mut self, duration: Duration, about: &[String]) -> Vec<LogSlice> {
         let since = OffsetDateTime::now_utc() - duration;
         self.visit(VISIT).await;
         let windows: Vec<(&LogName, &str, u64)> =
             self.logs.iter().map(|(name, log)| (name, log.window.as_str(), log.cut)).collect();
-        let slices = log_slice::slices(&windows, since);
+        let mut slices = log_slice::slices(&windows, since);
+        for (name, log) in &self.logs {
+            let told =
+                slices.iter().any(|s| s.machine == name.machine && s.component == name.component);
+            if !told && about.contains(&name.machine) && !log.tail.is_empty() {
+                slices.push(LogSlice {
+                    machine: name.machine.clone(),
+                    component: name.component.clone(),
+                    text: log.tail.clone(),
+                    omitted_bytes: 0,
+                    older: true,
+                });
+            }
+        }
         for log in self.logs.values_mut() {
             log.window.clear();
             log.cut = 0;
@@ -134,6 +153,8 @@ impl LogMirror {
         if lines.trim().is_empty() {
             return;
         }
+        log.tail.push_str(&lines);
+        log.tail = log_slice::last_lines(&log.tail, TAIL_MAX).to_owned();
         log.window.push_str(&lines);
         if log.window.len() > WINDOW_MAX {
             let from = log.window.ceil_char_boundary(log.window.len() - WINDOW_MAX);

@@ -58,11 +58,11 @@ async fn a_slice_has_what_came_since_the_window_was_opened() {
     fake.text.lock().unwrap().push_str("boot\n");
     mirror.begin_window().await;
     fake.text.lock().unwrap().push_str("wrong the-agent-secret\nand half a");
-    let slices = mirror.slices(Duration::from_secs(1)).await;
+    let slices = mirror.slices(Duration::from_secs(1), &[]).await;
     assert_eq!(slices.len(), 1);
     assert_eq!(slices[0].text, "wrong [redacted]\n");
     fake.text.lock().unwrap().push_str(" line\n");
-    let slices = mirror.slices(Duration::from_secs(1)).await;
+    let slices = mirror.slices(Duration::from_secs(1), &[]).await;
     assert_eq!(slices[0].text, "and half a line\n");
     fake.text.lock().unwrap().push_str("the end");
     assert_eq!(mirror.finish().await, Vec::<String>::new());
@@ -86,9 +86,21 @@ async fn a_silent_machine_is_not_waited_for_again_and_again() {
     let (mut mirror, fake, _folder) = mirror();
     fake.silent.store(true, Ordering::Relaxed);
     for _ in 0..5 {
-        mirror.slices(Duration::from_secs(1)).await;
+        mirror.slices(Duration::from_secs(1), &[]).await;
     }
     assert_eq!(fake.asked.load(Ordering::Relaxed), 2);
     let told = mirror.finish().await;
     assert_eq!(told, ["failed to read the logs of prow1: no answer within 15 s"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_the_failure_is_about_tells_its_last_lines() {
+    let (mut mirror, fake, _folder) = mirror();
+    fake.text.lock().unwrap().push_str("failed to start\n");
+    mirror.begin_window().await;
+    assert_eq!(mirror.slices(Duration::from_secs(1), &["prow2".into()]).await, []);
+    let slices = mirror.slices(Duration::from_secs(1), &["prow1".into()]).await;
+    assert_eq!(slices.len(), 1);
+    assert!(slices[0].older);
+    assert_eq!(slices[0].text, "failed to start\n");
 }

@@ -37,6 +37,7 @@ pub(super) fn slices(logs: &[(&LogName, &str, u64)], since: OffsetDateTime) -> V
                 component: name.component.clone(),
                 text: kept.to_owned(),
                 omitted_bytes: lost + (text.len() - kept.len()) as u64,
+                older: false,
             }
         })
         .collect();
@@ -97,7 +98,7 @@ fn moment(line: &str) -> Option<OffsetDateTime> {
 }
 
 /// Whole lines from the end, or the end of the last line if it is longer.
-fn last_lines(text: &str, most: usize) -> &str {
+pub(super) fn last_lines(text: &str, most: usize) -> &str {
     if text.len() <= most {
         return text;
     }

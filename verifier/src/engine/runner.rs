@@ -56,6 +56,7 @@ impl Runner {
                     attempt,
                     last_attempt,
                     verdicts: BTreeMap::new(),
+                    blocked_by: BTreeMap::new(),
                 };
                 if !run.run().await.is_bad() || self.interrupt.is_set() {
                     break;

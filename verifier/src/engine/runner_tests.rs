@@ -238,7 +238,12 @@ async fn every_end_has_its_verdict_and_its_message() {
     assert_step(&run, "ends/late", Failed, "took 5.0 s, over its budget of 5.0 s");
     assert_step(&run, "ends/after-good", Passed, "");
     assert_step(&run, "ends/after-failing", Skipped, "needs failing, which failed");
-    assert_step(&run, "ends/after-after", Skipped, "needs after-failing, which was skipped");
+    assert_step(
+        &run,
+        "ends/after-after",
+        Skipped,
+        "needs failing, which failed (through after-failing)",
+    );
     assert_step(&run, "ends/clean-up", Passed, "");
     let panicked = step(&run, "ends/panicking");
     assert_eq!(panicked.verdict(), Error);

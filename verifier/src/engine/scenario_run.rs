@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use persys_contract::topology::Topology;
 use tokio::time::Instant;
 
 use super::{
@@ -42,6 +43,8 @@ pub(crate) struct ScenarioRun<'a> {
     /// Whether a bad end is tried again.
     pub last_attempt: bool,
     pub verdicts: BTreeMap<&'static str, Verdict>,
+    /// The first need of each skipped step that was not met.
+    pub blocked_by: BTreeMap<&'static str, &'static str>,
 }
 
 impl ScenarioRun<'_> {
@@ -59,7 +62,13 @@ impl ScenarioRun<'_> {
         let mut began = false;
         for step in &self.selected.steps {
             match self.obstacle(scenario, step) {
-                Some(obstacle) => self.report(step.id, Outcome::of(obstacle)).await,
+                Some(obstacle) => {
+                    let met = |need: &&&str| self.verdicts.get(**need) == Some(&Verdict::Passed);
+                    if let Some(need) = step.needs.iter().find(|need| !met(need)) {
+                        self.blocked_by.insert(step.id, need);
+                    }
+                    self.report(step.id, Outcome::of(obstacle)).await;
+                }
                 None => {
                     began = true;
                     let budget = self.begin(step.id, step.title, step.budget);
@@ -98,11 +107,28 @@ impl ScenarioRun<'_> {
         if let Some(missing) = missing.or_else(|| self.shared.requirements.missing(step.requires)) {
             return Some(missing);
         }
-        step.needs.iter().find_map(|need| match self.verdicts.get(need) {
-            Some(Verdict::Passed) => None,
-            Some(verdict) => Some(StepError::skipped(format!("needs {need}, {}", which(*verdict)))),
-            None => Some(StepError::skipped(format!("needs {need}, which --skip left out"))),
-        })
+        step.needs.iter().find_map(|need| self.unmet(need))
+    }
+
+    /// Why a needed step did not pass: the step at the root of it, and through
+    /// which step it comes to matter.
+    fn unmet(&self, need: &'static str) -> Option<StepError> {
+        let Some(verdict) = self.verdicts.get(need) else {
+            return Some(StepError::skipped(format!("needs {need}, which --skip left out")));
+        };
+        if *verdict == Verdict::Passed {
+            return None;
+        }
+        let mut root = need;
+        while let Some(next) = self.blocked_by.get(root) {
+            root = next;
+        }
+        let why = match self.verdicts.get(root) {
+            Some(verdict) => went(*verdict),
+            None => "--skip left out",
+        };
+        let through = if root == need { String::new() } else { format!(" (through {need})") };
+        Some(StepError::skipped(format!("needs {root}, which {why}{through}")))
     }
 
     /// Tells that a step begins, and how long it may take.
@@ -128,7 +154,8 @@ impl ScenarioRun<'_> {
                 && !self.shared.interrupt.is_set()
             {
                 let recorder = &self.shared.handles.recorder;
-                for slice in logs.slices(outcome.duration).await {
+                let about = named(&self.shared.handles.topology, &outcome.message);
+                for slice in logs.slices(outcome.duration, &about).await {
                     recorder.emit(Body::LogSlice(slice));
                 }
             }
@@ -211,8 +238,18 @@ async fn check_invariants(cx: &mut Context, invariants: &[Invariant]) -> StepRes
     Err(StepError { kind, message: texts.join("\n") })
 }
 
-fn which(verdict: Verdict) -> String {
-    format!("which {}", went(verdict))
+/// The machines that a text speaks of, by name or address.
+fn named(topology: &Topology, text: &str) -> Vec<String> {
+    let mentions = |word: &str| {
+        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
+            .any(|part| part.trim_end_matches('.') == word)
+    };
+    topology
+        .machines
+        .iter()
+        .filter(|(name, machine)| mentions(name) || mentions(&machine.address.to_string()))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 fn went(verdict: Verdict) -> &'static str {

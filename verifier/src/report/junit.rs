@@ -149,6 +149,9 @@ fn logs(step: &StepSummary) -> String {
         if slice.omitted_bytes > 0 {
             text.push_str(&format!(" ({} bytes before this left out)", slice.omitted_bytes));
         }
+        if slice.older {
+            text.push_str(" (silent meanwhile; its last lines before)");
+        }
         text.push('\n');
         text.push_str(&slice.text);
         if !slice.text.ends_with('\n') {

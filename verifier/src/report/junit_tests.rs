@@ -25,6 +25,7 @@ fn nasty(text: &str) -> RunSummary {
                 component: text.to_owned(),
                 text: text.to_owned(),
                 omitted_bytes: 3,
+                older: true,
             }],
             ..Attempt::default()
         };

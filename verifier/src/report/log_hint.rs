@@ -8,26 +8,33 @@ use crate::events::LogSlice;
 
 /// Lines of one kind, which differ only in what does not matter.
 struct Kind {
+    /// Whether it comes from a machine that the failure is about.
+    near: bool,
     error: bool,
     count: usize,
     last: usize,
 }
 
-/// `prow-scheduler of prow1: signature does not match (12 times)`: errors before
-/// warnings, then what was said most often, then what was said last.
-pub fn hint<'a>(logs: impl IntoIterator<Item = &'a LogSlice>) -> Option<String> {
+/// `prow-scheduler of prow1: signature does not match (12 times)`: first what
+/// comes from a machine that the failure is about, then errors before warnings,
+/// then what was said most often, then what was said last.
+pub fn hint<'a>(
+    logs: impl IntoIterator<Item = &'a LogSlice>,
+    is_near: impl Fn(&str) -> bool,
+) -> Option<String> {
     let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
     for slice in logs {
+        let near = is_near(&slice.machine);
         for (n, line) in slice.text.lines().enumerate() {
             let Some((error, text)) = complaint(line) else { continue };
             let name = format!("{} of {}: {text}", slice.component, slice.machine);
-            let kind = kinds.entry(name).or_insert(Kind { error, count: 0, last: n });
+            let kind = kinds.entry(name).or_insert(Kind { near, error, count: 0, last: n });
             kind.count += 1;
             kind.last = n;
         }
     }
     let (text, kind) =
-        kinds.into_iter().max_by_key(|(_, kind)| (kind.error, kind.count, kind.last))?;
+        kinds.into_iter().max_by_key(|(_, kind)| (kind.near, kind.error, kind.count, kind.last))?;
     Some(if kind.count > 1 { format!("{text} ({} times)", kind.count) } else { text })
 }
 
@@ -43,6 +50,10 @@ fn complaint(line: &str) -> Option<(bool, String)> {
         return None;
     }
     let mut text = field("msg").or_else(|| field("message"))?.to_owned();
+    // etcd's complaint of a caller that only looked whether the port is open.
+    if text == "rejected connection" && field("error") == Some("EOF") {
+        return None;
+    }
     for more in ["reason", "error", "peer"] {
         if let Some(value) = field(more) {
             text.push_str(&format!(", {more} {value}"));
@@ -69,12 +80,8 @@ mod tests {
     use super::*;
 
     fn slice(component: &str, text: &str) -> LogSlice {
-        LogSlice {
-            machine: "m".into(),
-            component: component.into(),
-            text: text.into(),
-            omitted_bytes: 0,
-        }
+        let (machine, component, text) = ("m".into(), component.into(), text.into());
+        LogSlice { machine, component, text, ..LogSlice::default() }
     }
 
     #[test]
@@ -84,15 +91,30 @@ mod tests {
             slice("prow", &format!("{warn}\n{}\n", warn.replace("\"ts\":1", "\"ts\":2")));
         let odd = slice("coredns", "[INFO] fine\n[ERROR] plugin/etcd: gone\nnot json\n");
         assert_eq!(
-            hint([&warnings]).as_deref(),
+            hint([&warnings], |_| false).as_deref(),
             Some("prow of m: refused, reason bad_signature (2 times)")
         );
         assert_eq!(
-            hint([&warnings, &odd]).as_deref(),
+            hint([&warnings, &odd], |_| false).as_deref(),
             Some("coredns of m: [ERROR] plugin/etcd: gone")
         );
-        assert_eq!(hint([&slice("a", "{\"level\":\"info\",\"msg\":\"x\"}\n")]), None);
+        assert_eq!(hint([&slice("a", "{\"level\":\"info\",\"msg\":\"x\"}\n")], |_| true), None);
         let docker = slice("docker", "time=\"x\" level=warning msg=\"no swap\"\n");
-        assert_eq!(hint([&docker]).as_deref(), Some("docker of m: \"no swap\""));
+        assert_eq!(hint([&docker], |_| true).as_deref(), Some("docker of m: \"no swap\""));
+    }
+
+    #[test]
+    fn the_machine_that_the_failure_is_about_comes_first() {
+        let error = slice("etcd", "{\"level\":\"error\",\"msg\":\"slow disk\"}\n");
+        let mut near = slice("agent", "{\"level\":\"warn\",\"msg\":\"refused\"}\n");
+        near.machine = "agent2".into();
+        let told = hint([&error, &near], |machine| machine == "agent2");
+        assert_eq!(told.as_deref(), Some("agent of agent2: refused"));
+    }
+
+    #[test]
+    fn a_look_at_etcd_s_port_is_no_hint() {
+        let line = r#"{"level":"warn","msg":"rejected connection","error":"EOF"}"#;
+        assert_eq!(hint([&slice("etcd", line)], |_| true), None);
     }
 }

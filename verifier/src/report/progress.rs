@@ -19,7 +19,7 @@ use crate::events::{Body, Event, EventLog, Verdict};
 /// Without a terminal, a step that takes long is mentioned this often.
 const STILL_EVERY: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(120);
-const LINE_MAX: usize = 200;
+const LINE_MAX: usize = 400;
 
 /// Shows the run on standard error until it is dropped.
 pub struct Progress {
