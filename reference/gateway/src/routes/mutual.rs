@@ -6,7 +6,7 @@ use axum::{
     routing::{get, post, put},
 };
 use persys_contract::Role;
-use persys_reference_base::{Metrics, RoleGate, http::framed, require_role};
+use persys_reference_base::{Metrics, RoleGate, http::framed_around, require_role};
 
 use super::{Context, forward::forward, health::health};
 
@@ -23,7 +23,8 @@ pub fn mutual_routes(context: Context, metrics: &Metrics) -> Router {
         .route("/nodes", get(forward))
         .route("/cluster/metrics", get(forward))
         .route("/health", get(health))
-        .with_state(context)
-        .layer(from_fn_with_state(RoleGate::new(Role::SERVED_BY_GATEWAY, metrics), require_role));
-    framed(router, metrics)
+        .with_state(context);
+    let gate = RoleGate::new(Role::SERVED_BY_GATEWAY, metrics);
+    // Laid over everything: who may not call learns nothing of what there is.
+    framed_around(router, metrics, |router| router.layer(from_fn_with_state(gate, require_role)))
 }

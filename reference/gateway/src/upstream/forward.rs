@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use futures::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::{
     answer::Answer,
@@ -59,24 +59,23 @@ impl Schedulers {
         if candidates.is_empty() {
             return Err(ForwardError::NoneKnown);
         }
-        let forwarding = async {
-            if outgoing.is_safe() {
-                self.ask_each(outgoing, candidates).await
-            } else {
-                self.order_once(outgoing, candidates).await
-            }
+        let (answer, scheduler) = if outgoing.is_safe() {
+            self.ask_each(outgoing, candidates, deadline).await?
+        } else {
+            let ordering = self.order_once(outgoing, candidates);
+            timeout_at(deadline, ordering).await.unwrap_or(Err(ForwardError::Timeout))?
         };
-        let (answer, scheduler) =
-            timeout_at(deadline, forwarding).await.unwrap_or(Err(ForwardError::Timeout))?;
         self.answered(&scheduler);
         Ok(answer.into_response(&scheduler))
     }
 
-    /// Asks one scheduler after the other until one answers.
+    /// Asks one scheduler after the other until one answers. That one's store is
+    /// away is an answer only when no other gives a better one.
     async fn ask_each(
         &self,
         outgoing: &Outgoing,
         candidates: Vec<Arc<Scheduler>>,
+        deadline: Instant,
     ) -> Result<(Answer, Arc<Scheduler>), ForwardError> {
         let mut candidates = candidates.into_iter();
         let mut asked = FuturesUnordered::new();
@@ -119,6 +118,7 @@ impl Schedulers {
                     }
                 },
                 () = next_may_begin => {}
+                () = sleep_until(deadline) => return without_store.ok_or(ForwardError::Timeout),
             }
         }
     }

@@ -18,8 +18,9 @@ use super::{
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Between two probes of one that is down.
 const INTERVAL_DOWN: Duration = Duration::from_millis(500);
-/// How long one may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long one may take to answer; it may ask its store first. One that is
+/// frozen is found out sooner, by the handshake.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What schedulers that offer their health to gateways answer.
 const HEALTH: &str = "/health";

@@ -21,9 +21,11 @@ async fn clients_and_operators_are_served_and_no_other_role() {
     let mut without_role = CertificateSpec::server("nobody");
     without_role.client = true;
     assert_eq!(gateway.status_for(&pki.issue(&without_role)).await.unwrap(), 403);
+    // Not even what there is.
+    assert_eq!(gateway.status_of(&pki.client(Role::Chaos), "/nowhere").await.unwrap(), 403);
     assert_eq!(scheduler.asked().len(), Role::SERVED_BY_GATEWAY.len());
     let refused = gateway.metric(r#"persys_auth_rejections_total{reason="role_not_allowed""#).await;
-    assert_eq!(refused.as_deref(), Some("5"));
+    assert_eq!(refused.as_deref(), Some("6"));
 }
 
 #[tokio::test]

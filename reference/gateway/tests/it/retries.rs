@@ -94,3 +94,18 @@ async fn a_scheduler_without_its_store_is_passed_over() {
     let reply = gateway.post("/workloads/schedule", "{}").await;
     assert_eq!((reply.status, reply.text()), (503, without_store));
 }
+
+#[tokio::test]
+async fn that_a_store_is_away_is_better_than_no_answer() {
+    let pki = Pki::create();
+    let (poor, hanging) = two(&pki).await;
+    let (gateway, _dns) = network(&[&poor, &hanging], &pki).await;
+    let without_store = r#"{"error":"the store is away","code":"store_unavailable"}"#;
+    poor.answer(503, without_store);
+    hanging.set(Mode::Hang);
+    for _ in 0..2 {
+        let reply = gateway.get("/nodes").await;
+        assert_eq!((reply.status, reply.text()), (503, without_store));
+        assert!(reply.took < Duration::from_secs(4), "{:?}", reply.took);
+    }
+}

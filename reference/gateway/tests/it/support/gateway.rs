@@ -110,7 +110,15 @@ impl TestGateway {
 
     /// What somebody else gets for `GET /nodes`, or why there is no answer.
     pub async fn status_for(&self, caller: &LoadedCredentials) -> Result<u16, reqwest::Error> {
-        let response = client(caller).get(self.url("/nodes")).send().await?;
+        self.status_of(caller, "/nodes").await
+    }
+
+    pub async fn status_of(
+        &self,
+        caller: &LoadedCredentials,
+        path: &str,
+    ) -> Result<u16, reqwest::Error> {
+        let response = client(caller).get(self.url(path)).send().await?;
         Ok(response.status().as_u16())
     }
 
