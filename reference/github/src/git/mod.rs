@@ -1,5 +1,6 @@
 //! Repositories on disk, made and served by the real Git.
 
+mod admission;
 mod builder;
 mod cgi;
 mod cgi_head;

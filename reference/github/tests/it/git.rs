@@ -212,15 +212,19 @@ async fn long_requests_are_understood() {
         .stdin(fs::File::open(&script_file).unwrap())
         .status();
     assert!(timeout(Duration::from_secs(60), import).await.unwrap().unwrap().success());
-    let branches = json!({"main": {"other.txt": "another history"}});
-    let made = json!({"owner": "octocat", "name": "other", "branches": branches});
-    bench.create("/repositories", made).await;
-    let url = bench.url("/octocat/other.git");
-    for version in ["protocol.version=0", "protocol.version=2"] {
-        for buffer in ["http.postBuffer=1", "http.postBuffer=1048576"] {
-            good(&bench, &["-C", "work", "-c", version, "-c", buffer, "fetch", &url, "main"]).await;
-            let fetched = good(&bench, &["-C", "work", "show", "FETCH_HEAD:other.txt"]).await;
-            assert_eq!(fetched, "another history");
-        }
+    for (number, (version, buffer)) in
+        [("0", "66000"), ("0", "1048576"), ("2", "1048576")].into_iter().enumerate()
+    {
+        let text = format!("history {number}");
+        let branches = json!({"main": {"other.txt": text}});
+        let name = format!("other-{number}");
+        let made = json!({"owner": "octocat", "name": name, "branches": branches});
+        bench.create("/repositories", made).await;
+        let url = bench.url(&format!("/octocat/{name}.git"));
+        let version = format!("protocol.version={version}");
+        let buffer = format!("http.postBuffer={buffer}");
+        good(&bench, &["-C", "work", "-c", &version, "-c", &buffer, "fetch", &url, "main"]).await;
+        let fetched = good(&bench, &["-C", "work", "show", "FETCH_HEAD:other.txt"]).await;
+        assert_eq!(fetched, text);
     }
 }
