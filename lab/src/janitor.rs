@@ -66,7 +66,7 @@ fn start_init(lab: &str) -> Result<Child> {
         .context("run setpriv")
 }
 
-/// Until the outermost process or PID 1 is gone.
+/// Until the outermost process or PID 1 is gone, or a signal says that it is enough.
 fn wait(init: &mut Child, signals: &SignalFd) -> Result<()> {
     let stdin = io::stdin();
     loop {
@@ -82,7 +82,11 @@ fn wait(init: &mut Child, signals: &SignalFd) -> Result<()> {
         if events[0].any() == Some(true) {
             return Ok(());
         }
-        while let Ok(Some(_)) = signals.read_signal() {}
+        while let Ok(Some(signal)) = signals.read_signal() {
+            if signal.ssi_signo != Signal::SIGCHLD as u32 {
+                return Ok(());
+            }
+        }
         if init.try_wait().context("wait for the lab")?.is_some() {
             return Ok(());
         }

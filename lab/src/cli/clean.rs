@@ -24,8 +24,11 @@ pub fn clean() -> Result<u8> {
 
 /// Labs that have control groups but neither an outermost process nor a janitor.
 pub fn dead_labs() -> Result<Vec<String>> {
+    // In this order: a lab that starts in between has its name before its groups.
+    let mut labs = cgroups::labs();
     let living = names::living_or_ending()?;
-    Ok(cgroups::labs().into_iter().filter(|lab| !living.contains(lab)).collect())
+    labs.retain(|lab| !living.contains(lab));
+    Ok(labs)
 }
 
 /// Holds the janitor's name meanwhile, so that no lab of that name starts.

@@ -26,8 +26,9 @@ pub fn main() -> ExitCode {
         Command::Doctor(args) => diagnose::doctor(&args.lab),
         Command::Clean => clean::clean(),
         Command::Janitor { lab } => janitor::run(&lab).map(|()| exit::DONE),
-        Command::Init { .. } => init::run().map(|()| exit::DONE),
-        Command::Machine { .. } => machine::run().map(|()| exit::DONE),
+        // What goes wrong in these two they tell the outermost process.
+        Command::Init { .. } => return first_process(init::run()),
+        Command::Machine { .. } => return first_process(machine::run()),
         Command::Enter { pid, folder, command } => {
             enter::run(pid, &folder, &command).map(|code| u8::try_from(code).unwrap_or(1))
         }
@@ -39,6 +40,10 @@ pub fn main() -> ExitCode {
             exit::LAB_FAILED.into()
         }
     }
+}
+
+fn first_process(lived: Result<()>) -> ExitCode {
+    if lived.is_ok() { exit::DONE.into() } else { exit::LAB_FAILED.into() }
 }
 
 /// On this thread alone: the lab's life is bound to the thread that starts it.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     names,
-    outermost::{Lab, Unready},
+    outermost::{Lab, News, Unready},
     plan::{self, Programs},
     signals::Signals,
 };
@@ -115,10 +115,16 @@ pub async fn bring_up(
     signals: &Signals,
 ) -> Result<bool> {
     let start = Instant::now();
-    let tell = |machine: &str, component: &str| {
-        if verbose {
-            let after = start.elapsed().as_secs_f64();
-            say(format_args!("{after:5.1} s  {component} on {machine} is ready"));
+    let tell = |news: News| {
+        let after = start.elapsed().as_secs_f64();
+        match news {
+            News::Ready { machine, component } if verbose => {
+                say(format_args!("{after:5.1} s  {component} on {machine} is ready"));
+            }
+            News::Ready { .. } => {}
+            News::Waiting(unready) => {
+                say(format_args!("{after:5.1} s  waiting for {}", unready.names()));
+            }
         }
     };
     let unready = tokio::select! {
@@ -126,7 +132,7 @@ pub async fn bring_up(
         _ = signals.next() => return Ok(false),
     };
     if !unready.0.is_empty() {
-        say(Unready::describe(unready.0.iter()));
+        say(format_args!("the platform is not ready: {}", Unready::describe(unready.0.iter())));
     }
     let name = lab.name();
     say(format_args!("lab {name} is up after {:.1} s", start.elapsed().as_secs_f64()));

@@ -51,8 +51,8 @@ pub fn folders() -> Vec<Finding> {
 }
 
 pub fn leftovers() -> Option<Finding> {
-    let living = names::living_or_ending().unwrap_or_default();
     let mut dead = cgroups::labs();
+    let living = names::living_or_ending().unwrap_or_default();
     dead.retain(|lab| !living.contains(lab));
     (!dead.is_empty()).then(|| {
         Finding::note(

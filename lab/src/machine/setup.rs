@@ -35,6 +35,7 @@ pub fn set_up(spec: &MachineSpec) -> Result<()> {
         }
         file.write()?;
     }
+    forget_host_engine()?;
     for file in identity_files(spec)? {
         // On some hosts these are links into folders that are not here.
         match fs::remove_file(&file.path) {
@@ -45,6 +46,17 @@ pub fn set_up(spec: &MachineSpec) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A host that runs Docker has the engine's key there, by which engines know
+/// themselves, and certificates of registries.
+fn forget_host_engine() -> Result<()> {
+    match fs::remove_dir_all("/etc/docker") {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).context("put the host's /etc/docker out of sight")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn identity_files(spec: &MachineSpec) -> Result<Vec<FileSpec>> {

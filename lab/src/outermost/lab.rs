@@ -10,22 +10,26 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{
         UnixListener, UnixStream,
         unix::{OwnedReadHalf, OwnedWriteHalf},
     },
-    process::{Child, Command},
+    process::{Child, ChildStderr, Command},
     sync::{mpsc, watch},
     task::spawn_local,
-    time::{sleep_until, timeout},
+    time::{interval_at, sleep_until, timeout},
 };
 
 use super::{
     control::{self, MachineEntry, Report},
     logs::Logs,
-    readiness::Unready,
+    readiness::{Laggard, Unready},
     state::{Phase, Progress},
 };
 use crate::{
@@ -39,6 +43,15 @@ const END: Duration = Duration::from_secs(8);
 const CLEAN_UP: Duration = Duration::from_secs(20);
 /// What the platform gets to be ready after what it stands on is.
 const PLATFORM: Duration = Duration::from_secs(10);
+
+/// While the lab comes up, what is still awaited is said so often.
+const REMINDER: Duration = Duration::from_secs(5);
+
+/// What happens while the lab comes up.
+pub enum News<'a> {
+    Ready { machine: String, component: String },
+    Waiting(&'a Unready),
+}
 
 pub struct Lab {
     spec: Rc<LabSpec>,
@@ -56,12 +69,15 @@ impl Lab {
     /// thread: the lab is bound to the life of the thread that starts it.
     pub async fn start(claim: Claim, spec: LabSpec) -> Result<Self> {
         let (ours, theirs) = net::UnixStream::pair().context("make a socket")?;
-        let janitor = Command::new(&spec.executable)
+        let mut janitor = Command::new(&spec.executable)
             .args(["__janitor", &spec.name])
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
             .stdout(Stdio::null())
+            // Nothing in the lab holds the terminal, or whoever reads the errors.
+            .stderr(Stdio::piped())
             .spawn()
             .context("start the janitor")?;
+        spawn_local(pass_on(janitor.stderr.take()));
         ours.set_nonblocking(true).context("prepare the socket")?;
         let (events, mut orders) = UnixStream::from_std(ours)?.into_split();
         let spec = Rc::new(spec);
@@ -85,9 +101,10 @@ impl Lab {
     pub async fn wait_until_up(
         &mut self,
         patience: Duration,
-        mut tell: impl FnMut(&str, &str),
+        mut tell: impl FnMut(News),
     ) -> Result<Unready> {
         let deadline = Instant::now() + patience;
+        let mut reminder = interval_at((Instant::now() + REMINDER).into(), REMINDER);
         let mut platform_deadline = None;
         let mut told = Vec::new();
         loop {
@@ -98,7 +115,7 @@ impl Lab {
             check(&progress)?;
             let unready = Unready::of(&self.spec, &progress);
             for (machine, component) in newly_ready(&self.spec, &unready, &mut told) {
-                tell(&machine, &component);
+                tell(News::Ready { machine, component });
             }
             let infrastructure_up = unready.infrastructure().next().is_none();
             let give_up = if infrastructure_up {
@@ -106,7 +123,7 @@ impl Lab {
             } else {
                 deadline
             };
-            let lost = unready.infrastructure().any(|laggard| laggard.is_lost());
+            let lost = unready.infrastructure().any(Laggard::is_lost);
             let waiting = unready.0.iter().any(|laggard| !laggard.is_lost());
             if lost || !waiting || Instant::now() >= give_up {
                 return self.conclude(unready, patience);
@@ -118,6 +135,7 @@ impl Lab {
                     }
                 }
                 () = sleep_until(give_up.into()) => {}
+                _ = reminder.tick() => tell(News::Waiting(&unready)),
             }
         }
     }
@@ -125,6 +143,11 @@ impl Lab {
     fn conclude(&mut self, mut unready: Unready, patience: Duration) -> Result<Unready> {
         for laggard in &mut unready.0 {
             laggard.read_log(self.logs.as_ref());
+        }
+        if unready.infrastructure().any(Laggard::is_lost) {
+            // The others were only waiting.
+            let lost = unready.infrastructure().filter(|laggard| laggard.is_lost());
+            bail!("bring the lab up: {}", Unready::describe(lost));
         }
         if unready.infrastructure().next().is_some() {
             let lost = Unready::describe(unready.infrastructure());
@@ -170,8 +193,10 @@ impl Lab {
         if timeout(END, self.janitor.wait()).await.is_ok() {
             return Ok(());
         }
-        // The end of the socket ends it for good.
-        let _ = self.orders.shutdown().await;
+        if let Some(pid) = self.janitor.id() {
+            // It does not wait for PID 1 to listen.
+            let _ = kill(Pid::from_raw(pid.cast_signed()), Signal::SIGTERM);
+        }
         match timeout(CLEAN_UP, self.janitor.wait()).await {
             Ok(_) => Ok(()),
             Err(_) => bail!("clean up within {} s", CLEAN_UP.as_secs()),
@@ -206,6 +231,16 @@ fn newly_ready(
         }
     }
     news
+}
+
+/// Complaints of processes in the lab.
+async fn pass_on(complaints: Option<ChildStderr>) {
+    let Some(complaints) = complaints else { return };
+    let mut lines = BufReader::new(complaints).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        // Nobody reads: then nobody misses it.
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{line}\n"));
+    }
 }
 
 async fn listen(events: OwnedReadHalf, note: watch::Sender<Progress>) {

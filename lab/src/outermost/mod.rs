@@ -8,6 +8,6 @@ mod readiness;
 mod state;
 
 pub use control::{Answer, MachineEntry, Question, Report, ask};
-pub use lab::Lab;
+pub use lab::{Lab, News};
 pub use logs::Logs;
 pub use readiness::Unready;

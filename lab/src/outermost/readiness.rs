@@ -105,6 +105,15 @@ impl Unready {
         text.join("\n")
     }
 
+    /// `machine/component (state)` of each.
+    pub fn names(&self) -> String {
+        let name = |laggard: &Laggard| {
+            let state = laggard.component.as_ref().map_or("not started", |own| own.state.as_str());
+            format!("{}/{} ({state})", laggard.machine, laggard.name)
+        };
+        self.0.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+
     /// Those without which nothing can be judged.
     pub fn infrastructure(&self) -> impl Iterator<Item = &Laggard> {
         self.0.iter().filter(|laggard| laggard.part == Part::Infrastructure)

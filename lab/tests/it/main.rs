@@ -1,0 +1,13 @@
+//! Labs as a user has them: started, used, broken and killed. They need root and
+//! the programs that `persys-lab doctor` asks for.
+
+mod commands;
+mod doctor;
+mod failures;
+mod isolation;
+mod kill;
+mod lab;
+mod platform;
+mod snapshot;
+mod supervision;
+mod two_labs;
