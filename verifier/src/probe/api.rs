@@ -81,6 +81,7 @@ impl ApiProbe {
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.http = self.http.with_timeout(timeout);
+        self.plain = self.plain.with_timeout(timeout);
         self.timeout = timeout;
         self
     }

@@ -1,7 +1,9 @@
 //! CoreDNS, asked directly: no cache, no search list, no resolver of the host.
 
 use std::{
+    io,
     net::{Ipv4Addr, SocketAddrV4},
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,13 +19,15 @@ use hickory_resolver::{
 };
 use persys_contract::{Discovery, topology::MachineRole};
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::{net::UdpSocket, time::Instant};
 
 use super::{Cause, ProbeError, Question, evidence::Evidence, setup::ProbeSetup};
 
 /// How long an answer may take. CoreDNS answers within milliseconds; without etcd it
 /// takes 5 s to say so.
 const TIMEOUT: Duration = Duration::from_secs(6);
+/// An answer that takes longer is late.
+const LATE: Duration = Duration::from_millis(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transport {
@@ -161,7 +165,15 @@ impl DnsProbe {
         let question =
             Question::new("CoreDNS", self.server, format!("{kind} {name} over {transport}"));
         let started = Instant::now();
-        let looked_up = tokio::time::timeout(self.timeout, self.look_up(name, kind)).await;
+        let looked_up = tokio::time::timeout(self.timeout, async {
+            tokio::select! {
+                answer = self.look_up(name, kind) => answer,
+                error = refusal(self.server), if self.transport == Transport::Udp => {
+                    Err(NetError::Io(Arc::new(error)))
+                }
+            }
+        })
+        .await;
         let duration = started.elapsed();
         let unanswered = |cause| self.evidence.unanswered("dns", question.clone(), cause);
         let (code, mut records) = match looked_up {
@@ -214,6 +226,24 @@ impl DnsProbe {
     }
 }
 
+/// Ends when the machine says that nobody listens there, which the resolver does not hear.
+/// Asked only when the answer is late.
+async fn refusal(server: SocketAddrV4) -> io::Error {
+    /// A header that asks nothing.
+    const EMPTY: [u8; 12] = [0; 12];
+    tokio::time::sleep(LATE).await;
+    let ask = async {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
+        socket.connect(server).await?;
+        socket.send(&EMPTY).await?;
+        socket.recv(&mut [0; 512]).await
+    };
+    match ask.await {
+        Err(error) => error,
+        Ok(_) => std::future::pending().await,
+    }
+}
+
 /// What a server said when it gave no record; an error when it said nothing.
 fn answered(error: NetError, timeout: Duration) -> Result<ResponseCode, Cause> {
     match error {
@@ -221,6 +251,7 @@ fn answered(error: NetError, timeout: Duration) -> Result<ResponseCode, Cause> {
         NetError::Dns(DnsError::ResponseCode(code)) => Ok(code),
         NetError::Timeout => Err(Cause::Timeout(timeout)),
         NetError::Io(error) => Err(Cause::Unreachable(error.to_string())),
+        NetError::NoConnections => Err(Cause::Unreachable("nobody accepts it".to_owned())),
         other => Err(Cause::Protocol(other.to_string())),
     }
 }

@@ -146,9 +146,10 @@ pub(super) fn cause_of(error: &(dyn StdError + 'static), fallback: fn(String) ->
 fn cause_of_io(error: &io::Error) -> Option<Cause> {
     use io::ErrorKind::*;
     match error.kind() {
-        ConnectionRefused | HostUnreachable | NetworkUnreachable | AddrNotAvailable | TimedOut => {
+        ConnectionRefused | HostUnreachable | NetworkUnreachable | AddrNotAvailable => {
             Some(Cause::Unreachable(error.to_string()))
         }
+        TimedOut => Some(Cause::Unreachable("the host does not answer".to_owned())),
         ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => {
             Some(Cause::Broken(error.to_string()))
         }

@@ -240,7 +240,7 @@ async fn receive(builder: reqwest::RequestBuilder) -> Result<Received, Cause> {
 
 fn cause(error: &reqwest::Error) -> Cause {
     if error.is_connect() && error.is_timeout() {
-        return Cause::Unreachable(format!("not within {} s", CONNECT_TIMEOUT.as_secs()));
+        return Cause::Unreachable("the host does not answer".to_owned());
     }
     let fallback = if error.is_connect() { Cause::Unreachable } else { Cause::Broken };
     cause_of(error, fallback)

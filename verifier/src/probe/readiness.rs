@@ -9,6 +9,8 @@ use crate::engine::Progress;
 
 /// No part may hold up the question about the others for longer than this.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Each question gives up before that, so that it can tell why.
+const QUESTION: Duration = Duration::from_secs(4);
 
 /// Something that has to answer before anything can be tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,13 +117,13 @@ impl Probes {
     }
 
     async fn gateway_ready(&self) -> Result<(), String> {
-        let gateway = self.gateway();
+        let gateway = self.gateway().with_timeout(QUESTION);
         good(gateway.health().await.map(|answer| answer.exchange))?;
         good(gateway.plain().health().await)
     }
 
     async fn scheduler_ready(&self, machine: &str) -> Result<(), String> {
-        let scheduler = self.scheduler(machine);
+        let scheduler = self.scheduler(machine).with_timeout(QUESTION);
         good(scheduler.nodes().await.map(|answer| answer.exchange))?;
         // The public 2025 builds have no health on the scheduler (contract §9).
         let path = if self.is_public_build() { "/metrics" } else { "/health" };
@@ -129,17 +131,20 @@ impl Probes {
     }
 
     async fn agent_ready(&self, machine: &str) -> Result<(), String> {
-        good(self.agent(machine).health().await.map(|Answer { exchange, .. }| exchange))
+        let agent = self.agent(machine).with_timeout(QUESTION);
+        good(agent.health().await.map(|Answer { exchange, .. }| exchange))
     }
 
     async fn etcd_ready(&self) -> Result<(), String> {
-        let status = self.etcd().status().await.map_err(|error| failed(&error))?;
+        let status =
+            self.etcd().with_timeout(QUESTION).status().await.map_err(|error| failed(&error))?;
         if status.has_leader { Ok(()) } else { Err("it has no leader".to_owned()) }
     }
 
     async fn dns_ready(&self) -> Result<(), String> {
         let name = persys_contract::Discovery::new(&self.topology().domain).service_name();
-        for dns in [self.dns(), self.dns().over_tcp()] {
+        let dns = self.dns().with_timeout(QUESTION);
+        for dns in [dns.clone(), dns.over_tcp()] {
             let answer = dns.srv(&name).await.map_err(|error| failed(&error))?;
             if !["NoError", "NXDomain"].contains(&answer.code.as_str()) {
                 return Err(format!("it answered {name} with {}", answer.code));
@@ -149,7 +154,12 @@ impl Probes {
     }
 
     async fn docker_ready(&self, machine: &str) -> Result<(), String> {
-        self.docker(machine).version().await.map(drop).map_err(|error| failed(&error))
+        self.docker(machine)
+            .with_timeout(QUESTION)
+            .version()
+            .await
+            .map(drop)
+            .map_err(|error| failed(&error))
     }
 
     async fn faults_ready(&self, machine: &str) -> Result<(), String> {
