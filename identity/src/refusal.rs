@@ -24,6 +24,8 @@ pub enum RefusalReason {
     WrongUsage,
     ProtocolVersion,
     HandshakeTimeout,
+    /// The client did not accept our certificate.
+    RejectedByClient,
     /// Not TLS at all, or broken off in the middle.
     Other,
 }
@@ -38,6 +40,7 @@ impl RefusalReason {
             Self::WrongUsage => "wrong_usage",
             Self::ProtocolVersion => "protocol_version",
             Self::HandshakeTimeout => "handshake_timeout",
+            Self::RejectedByClient => "rejected_by_client",
             Self::Other => "other",
         }
     }
@@ -47,6 +50,7 @@ impl RefusalReason {
         match tls {
             Some(Error::NoCertificatesPresented) => Self::NoCertificate,
             Some(Error::PeerIncompatible(_)) => Self::ProtocolVersion,
+            Some(Error::AlertReceived(_)) => Self::RejectedByClient,
             Some(Error::InvalidCertificate(problem)) => match problem {
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                     Self::Expired

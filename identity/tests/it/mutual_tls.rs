@@ -135,3 +135,13 @@ async fn plain_text_is_refused() {
     plain.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     assert_eq!(server.refusal().await, RefusalReason::Other);
 }
+
+#[tokio::test]
+async fn a_client_that_does_not_accept_the_server_is_told_apart() {
+    let mut server = Server::start().await;
+    let foreign = Authority::create().unwrap();
+    let issued = foreign.issue(&CertificateSpec::client(Role::Client)).unwrap();
+    let config = loaded(&issued, &foreign).client_config().unwrap();
+    assert!(server.ask_with(config).await.is_err());
+    assert_eq!(server.refusal().await, RefusalReason::RejectedByClient);
+}
