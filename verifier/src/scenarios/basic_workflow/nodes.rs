@@ -31,12 +31,17 @@ pub async fn registered(cx: &mut Context) -> StepResult {
             let active = |name: &str| {
                 nodes.get(name).is_some_and(|node| node.status == Some(NodeStatus::Active))
             };
-            if agents.iter().all(|(name, _)| active(name)) {
+            let missing: Vec<_> =
+                agents.iter().map(|(name, _)| name.as_str()).filter(|n| !active(n)).collect();
+            if missing.is_empty() {
                 Progress::Ready(nodes)
             } else {
-                let seen: Vec<_> =
-                    nodes.values().map(|n| format!("{} {:?}", n.node_id, n.status)).collect();
-                Progress::not_yet(format!("listed: {seen:?}"))
+                let known: Vec<_> = nodes.keys().map(String::as_str).collect();
+                Progress::not_yet(format!(
+                    "{} not active; listed at all: {}",
+                    missing.join(", "),
+                    known.join(", ")
+                ))
             }
         })
         .await?;
