@@ -20,13 +20,15 @@ pub fn processes(lab: &str) -> Vec<String> {
     pids().into_iter().filter(own).map(describe).collect()
 }
 
-/// Processes in one of the namespaces.
-pub fn processes_in(namespaces: &BTreeSet<String>) -> Vec<String> {
+/// Processes in one of the namespaces that were born before a moment: the kernel
+/// gives the names of namespaces that are gone to new ones.
+pub fn processes_in(namespaces: &BTreeSet<String>, before: Ticks) -> Vec<String> {
     let inside = |pid: &u32| {
-        KINDS.iter().any(|kind| {
-            let link = fs::read_link(format!("/proc/{pid}/ns/{kind}")).unwrap_or_default();
-            namespaces.contains(link.to_string_lossy().as_ref())
-        })
+        born(*pid).is_some_and(|born| born <= before)
+            && KINDS.iter().any(|kind| {
+                let link = fs::read_link(format!("/proc/{pid}/ns/{kind}")).unwrap_or_default();
+                namespaces.contains(link.to_string_lossy().as_ref())
+            })
     };
     pids().into_iter().filter(inside).map(describe).collect()
 }
@@ -53,14 +55,6 @@ pub fn namespaces_below(ancestor: u32) -> BTreeSet<String> {
         }
     }
     found
-}
-
-/// Namespaces that `lsns` still knows.
-pub fn namespaces_left(namespaces: &BTreeSet<String>) -> Vec<String> {
-    let known = run("lsns", &["--noheadings", "--output", "NS"]);
-    let known: BTreeSet<&str> = known.lines().map(str::trim).collect();
-    let number = |name: &str| name.trim_matches(|c: char| !c.is_ascii_digit()).to_owned();
-    namespaces.iter().filter(|name| known.contains(number(name).as_str())).cloned().collect()
 }
 
 /// Control groups that bear the lab's name, in every hierarchy.
@@ -153,6 +147,21 @@ fn pids() -> Vec<u32> {
 fn parent(pid: u32) -> Option<u32> {
     let status = read(&format!("/proc/{pid}/status"));
     status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+}
+
+/// Clock ticks since the kernel's start, of which there are a hundred per second.
+pub type Ticks = u64;
+
+pub fn now() -> Ticks {
+    let uptime = read("/proc/uptime");
+    let seconds: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+    (seconds * 100.0) as Ticks
+}
+
+fn born(pid: u32) -> Option<Ticks> {
+    let stat = read(&format!("/proc/{pid}/stat"));
+    // The 22nd field; the second may hold spaces.
+    stat.get(stat.rfind(')')? + 2..)?.split(' ').nth(19)?.parse().ok()
 }
 
 fn describe(pid: u32) -> String {
