@@ -95,6 +95,11 @@ impl LogMirror {
         slices
     }
 
+    /// What does not run now, as far as can be found out soon.
+    pub(crate) async fn ailing(&self) -> Vec<String> {
+        timeout(VISIT, self.source.ailing()).await.unwrap_or_default()
+    }
+
     /// Brings the rest; says what could not be had.
     pub(crate) async fn finish(&mut self) -> Vec<String> {
         self.silent.clear();

@@ -42,6 +42,10 @@ impl LogSource for Fake {
             Ok(LogChunk { text, next: end as u64 })
         })
     }
+
+    fn ailing(&self) -> BoxFuture<'_, Vec<String>> {
+        Box::pin(async { vec!["prow-scheduler of prow1 is paused".to_owned()] })
+    }
 }
 
 fn mirror() -> (LogMirror, Arc<Fake>, tempfile::TempDir) {

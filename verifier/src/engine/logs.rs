@@ -35,4 +35,8 @@ pub trait LogSource: Send + Sync {
         offset: u64,
         max: u64,
     ) -> BoxFuture<'a, Result<LogChunk, LogError>>;
+
+    /// Every component that does not run, such as `persys-agent of agent2 is
+    /// exited (code 2)`, for whoever looks for the cause of a failure.
+    fn ailing(&self) -> BoxFuture<'_, Vec<String>>;
 }

@@ -15,7 +15,9 @@ use super::{
     tally::Tally,
 };
 use crate::{
-    events::{Body, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted, Verdict},
+    events::{
+        Body, NOT_IN_ORDER, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted, Verdict,
+    },
     plan::{
         Budget, CLEAN_UP, CLEAN_UP_BUDGET, INVARIANTS, INVARIANTS_BUDGET, Invariant, Scenario,
         Selected, Step,
@@ -144,7 +146,7 @@ impl ScenarioRun<'_> {
         budget
     }
 
-    async fn report(&mut self, id: &'static str, outcome: Outcome) {
+    async fn report(&mut self, id: &'static str, mut outcome: Outcome) {
         let scenario = self.selected.scenario.id;
         if !outcome.began {
             self.recorder().enter(Some(scenario), Some(id));
@@ -155,6 +157,10 @@ impl ScenarioRun<'_> {
             {
                 let recorder = &self.shared.handles.recorder;
                 let about = named(&self.shared.handles.topology, &outcome.message);
+                let ailing = logs.ailing().await;
+                if !ailing.is_empty() {
+                    outcome.message += &format!("\n  {NOT_IN_ORDER}{}", ailing.join(", "));
+                }
                 for slice in logs.slices(outcome.duration, &about).await {
                     recorder.emit(Body::LogSlice(slice));
                 }

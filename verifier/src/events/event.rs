@@ -11,6 +11,10 @@ use crate::plan::PlannedScenario;
 /// The version that the first line of the file names.
 pub const SCHEMA: u32 = 1;
 
+/// Begins the line of a step's message that names the components that did not
+/// run when the step went wrong.
+pub const NOT_IN_ORDER: &str = "not in order then: ";
+
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Event {
     /// Only on the first line.

@@ -10,9 +10,9 @@ mod verdict;
 
 pub use clock::{parse_timestamp, timestamp};
 pub use event::{
-    Body, Event, Evidence, FaultChange, HostFacts, LogSlice, Measurement, Note, RunFinished,
-    RunOutcome, RunStarted, SCHEMA, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted,
-    Waiting,
+    Body, Event, Evidence, FaultChange, HostFacts, LogSlice, Measurement, NOT_IN_ORDER, Note,
+    RunFinished, RunOutcome, RunStarted, SCHEMA, ScenarioFinished, ScenarioStarted, StepFinished,
+    StepStarted, Waiting,
 };
 pub use log::EventLog;
 pub use reader::{ReadError, read_events};

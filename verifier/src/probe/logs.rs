@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::{BoxFuture, join_all};
 
+use persys_faultd::protocol::{Component, ComponentState};
+
 use super::FaultProbe;
 use crate::engine::{LogChunk, LogError, LogName, LogSource};
 
@@ -40,6 +42,20 @@ impl LogSource for LogProbe {
         })
     }
 
+    fn ailing(&self) -> BoxFuture<'_, Vec<String>> {
+        Box::pin(async {
+            let answers = self.machines.iter().map(|(machine, probe)| async move {
+                match bounded(machine, probe.client().components()).await {
+                    Ok(reports) => {
+                        reports.iter().filter_map(|r| ailing(machine, &r.component)).collect()
+                    }
+                    Err(_) => vec![format!("the fault daemon of {machine} does not answer")],
+                }
+            });
+            join_all(answers).await.concat()
+        })
+    }
+
     fn read<'a>(
         &'a self,
         log: &'a LogName,
@@ -57,6 +73,17 @@ impl LogSource for LogProbe {
             Ok(LogChunk { text: chunk.text, next: chunk.next })
         })
     }
+}
+
+/// `persys-agent of agent2 is exited (code 2)`, unless it runs as it should.
+fn ailing(machine: &str, component: &Component) -> Option<String> {
+    let state = component.state;
+    if matches!(state, ComponentState::Ready | ComponentState::Running) {
+        return None;
+    }
+    let exit = component.exit.as_ref().filter(|_| !state.has_processes());
+    let exit = exit.map_or_else(String::new, |exit| format!(" ({exit})"));
+    Some(format!("{} of {machine} is {}{exit}", component.name, state.as_str()))
 }
 
 async fn bounded<T, E: std::fmt::Display>(

@@ -10,7 +10,7 @@ use super::{
     plain_text::{clean_line, span},
     summary::{Counts, RunSummary, StepSummary},
 };
-use crate::events::{RunOutcome, Verdict};
+use crate::events::{NOT_IN_ORDER, RunOutcome, Verdict};
 
 const LINES_MAX: usize = 20;
 /// Lines for skipped steps and for notes at most.
@@ -154,9 +154,11 @@ impl<'a> Digest<'a> {
         let changed = lines.next().filter(|line| line.starts_with("the status last "));
         let waited =
             waited.map(|waited| changed.into_iter().chain([waited]).collect::<Vec<_>>().join("; "));
+        let ailing =
+            attempt.message.lines().map(str::trim).find(|line| line.starts_with(NOT_IN_ORDER));
         let logged = hint(&attempt.logs, |machine| self.speaks_of(&attempt.message, machine));
         let logged = logged.map(|hint| format!("log: {hint}"));
-        waited.into_iter().chain(logged).collect()
+        ailing.map(str::to_owned).into_iter().chain(logged).chain(waited).collect()
     }
 
     /// Whether a message names a machine, or its address.

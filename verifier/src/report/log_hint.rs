@@ -1,41 +1,59 @@
 //! The log line that most likely tells why a step went wrong.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+};
 
 use serde_json::Value;
 
 use crate::events::LogSlice;
 
 /// Lines of one kind, which differ only in what does not matter.
+#[derive(Default)]
 struct Kind {
+    machines: BTreeSet<String>,
     /// Whether it comes from a machine that the failure is about.
     near: bool,
+    /// Whether it was said while the step ran.
+    fresh: bool,
     error: bool,
     count: usize,
     last: usize,
 }
 
-/// `prow-scheduler of prow1: signature does not match (12 times)`: first what
-/// comes from a machine that the failure is about, then errors before warnings,
-/// then what was said most often, then what was said last.
+impl Kind {
+    fn weight(&self) -> impl Ord + use<> {
+        let Self { near, fresh, error, count, last, .. } = *self;
+        (error && near, fresh, error, near, count, last)
+    }
+}
+
+/// `prow-scheduler of prow1: signature does not match (12 times)`: first an error
+/// on a machine that the failure is about, then what was said meanwhile, errors
+/// before warnings, then what was said most often, then what was said last.
 pub fn hint<'a>(
     logs: impl IntoIterator<Item = &'a LogSlice>,
     is_near: impl Fn(&str) -> bool,
 ) -> Option<String> {
-    let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&str, String), Kind> = BTreeMap::new();
     for slice in logs {
         let near = is_near(&slice.machine);
         for (n, line) in slice.text.lines().enumerate() {
             let Some((error, text)) = complaint(line) else { continue };
-            let name = format!("{} of {}: {text}", slice.component, slice.machine);
-            let kind = kinds.entry(name).or_insert(Kind { near, error, count: 0, last: n });
+            let kind = kinds.entry((&slice.component, text)).or_default();
+            kind.machines.insert(slice.machine.clone());
+            kind.near |= near;
+            kind.fresh |= !slice.older;
+            kind.error |= error;
             kind.count += 1;
             kind.last = n;
         }
     }
-    let (text, kind) =
-        kinds.into_iter().max_by_key(|(_, kind)| (kind.near, kind.error, kind.count, kind.last))?;
-    Some(if kind.count > 1 { format!("{text} ({} times)", kind.count) } else { text })
+    let ((component, text), kind) = kinds.into_iter().max_by_key(|(_, kind)| kind.weight())?;
+    let machines = kind.machines.into_iter().collect::<Vec<_>>().join(", ");
+    let times = if kind.count > 1 { format!(" ({} times)", kind.count) } else { String::new() };
+    Some(format!("{component} of {machines}: {text}{times}"))
 }
 
 /// Whether a line complains, how badly, and of what.
@@ -56,7 +74,9 @@ fn complaint(line: &str) -> Option<(bool, String)> {
     }
     for more in ["reason", "error", "peer"] {
         if let Some(value) = field(more) {
-            text.push_str(&format!(", {more} {value}"));
+            // A caller's port is another one each time.
+            let host = value.parse().map(|peer: SocketAddr| peer.ip().to_string());
+            text.push_str(&format!(", {more} {}", host.as_deref().unwrap_or(value)));
         }
     }
     Some((error, text))
@@ -104,12 +124,35 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_that_the_failure_is_about_comes_first() {
-        let error = slice("etcd", "{\"level\":\"error\",\"msg\":\"slow disk\"}\n");
-        let mut near = slice("agent", "{\"level\":\"warn\",\"msg\":\"refused\"}\n");
-        near.machine = "agent2".into();
-        let told = hint([&error, &near], |machine| machine == "agent2");
-        assert_eq!(told.as_deref(), Some("agent of agent2: refused"));
+    fn a_machine_that_the_failure_is_about_comes_first_unless_it_was_silent() {
+        let on = |machine: &str, level: &str, msg: &str, older| LogSlice {
+            machine: machine.into(),
+            older,
+            ..slice("agent", &format!("{{\"level\":\"{level}\",\"msg\":\"{msg}\"}}\n"))
+        };
+        let told = |logs: &[LogSlice]| hint(logs, |machine| machine == "agent2").unwrap();
+        let far = on("etcd", "warn", "slow disk", false);
+        let near = on("agent2", "warn", "refused", false);
+        assert_eq!(told(&[far.clone(), near]), "agent of agent2: refused");
+        let old = on("agent2", "warn", "no swap", true);
+        assert_eq!(told(&[far.clone(), old]), "agent of etcd: slow disk");
+        let dead = on("agent2", "error", "failed to start", true);
+        assert_eq!(told(&[far, dead]), "agent of agent2: failed to start");
+    }
+
+    #[test]
+    fn the_same_complaint_is_told_once_for_all_machines_and_ports() {
+        let on = |machine: &str, port: u16| LogSlice {
+            machine: machine.into(),
+            ..slice(
+                "prow-scheduler",
+                &format!(r#"{{"level":"warn","msg":"refused","peer":"10.77.0.62:{port}"}}"#),
+            )
+        };
+        assert_eq!(
+            hint(&[on("prow1", 1), on("prow2", 2), on("prow1", 3)], |_| false).as_deref(),
+            Some("prow-scheduler of prow1, prow2: refused, peer 10.77.0.62 (3 times)")
+        );
     }
 
     #[test]
