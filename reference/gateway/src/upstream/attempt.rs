@@ -17,10 +17,10 @@ pub enum AttemptError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The connection went before the request was written to it.
-    #[error("send the request: {0}")]
+    #[error("send the request: {}", cause(.0))]
     Unsent(hyper::Error),
     /// The scheduler may have got the request.
-    #[error("get an answer: {0}")]
+    #[error("get an answer: {}", cause(.0))]
     Broken(hyper::Error),
 }
 
@@ -42,6 +42,11 @@ impl AttemptError {
             _ => None,
         }
     }
+}
+
+/// What is behind an error of the connection; its own text only says that it broke.
+fn cause(error: &hyper::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// Sends a request on a new connection. That one can be made shows that the

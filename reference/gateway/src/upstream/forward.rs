@@ -31,7 +31,7 @@ pub enum ForwardError {
     #[error("reach a scheduler: {0}")]
     Unreachable(AttemptError),
     /// It may have been carried out.
-    #[error("get the scheduler's answer: {0}")]
+    #[error(transparent)]
     Broken(AttemptError),
     #[error("get a scheduler's answer in time")]
     Timeout,
