@@ -143,6 +143,8 @@ pub const SCENARIO: Scenario = Scenario {
             title: "two reconcile passes leave running containers alone",
             source: "strategy §1 step 7",
             needs: &["workload-running"],
+            // It watches for as long as two passes take; the smoke profile has no time for that.
+            labels: &["full"],
             budget: Budget::seconds(10).plus_reconciles(6),
             run: step!(monitoring::nothing_restarted),
             ..WHOLE
