@@ -7,6 +7,9 @@ DNS ?= coredns
 ARGS ?=
 
 BIN := target/release
+# What a failure's report says to type to run its step again.
+export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
+
 LAB_RUN = $(BIN)/persys-lab run --bin-dir $(BIN) --dns $(DNS) --
 
 .PHONY: help
@@ -18,8 +21,8 @@ e2e: tools build ## Run every scenario against the reference platform in a local
 	@$(LAB_RUN) run --profile $(PROFILE) $(ARGS)
 
 .PHONY: smoke
-smoke: tools build ## The same with the scenarios that take seconds
-	@$(LAB_RUN) run --profile smoke $(ARGS)
+smoke: ## The same with the steps that take no time
+	@$(MAKE) --no-print-directory e2e PROFILE=smoke
 
 .PHONY: test
 test: tools ## Run every test of the project, a lab run among them
