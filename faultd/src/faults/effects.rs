@@ -221,3 +221,7 @@ impl Effects for MachineEffects {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "effects_tests.rs"]
+mod tests;

@@ -2,7 +2,10 @@
 //!
 //! Everything is tried for real, in a network namespace that is gone afterwards.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use uuid::Uuid;
 
@@ -35,6 +38,27 @@ impl Probed {
             Capability::Netem => self.netem.as_deref(),
             Capability::Tbf => self.tbf.as_deref(),
             Capability::Docker => None,
+        }
+    }
+}
+
+impl fmt::Display for Probed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { nft, nft_egress, loss, netem, tbf } = self;
+        let all = [
+            ("nft", nft),
+            ("nft egress", nft_egress),
+            ("loss", loss),
+            ("netem", netem),
+            ("tbf", tbf),
+        ];
+        let lacks: Vec<String> = all
+            .into_iter()
+            .filter_map(|(name, lack)| Some(format!("{name} ({})", lack.as_deref()?)))
+            .collect();
+        match lacks.as_slice() {
+            [] => f.write_str("nothing"),
+            lacks => f.write_str(&lacks.join(", ")),
         }
     }
 }
@@ -93,5 +117,7 @@ mod tests {
         let probed = Probed { netem: Some("no".to_owned()), ..Probed::default() };
         assert_eq!(probed.lack(Capability::Netem), Some("no"));
         assert_eq!(probed.lack(Capability::Nft), None);
+        assert_eq!(probed.to_string(), "netem (no)");
+        assert_eq!(Probed::default().to_string(), "nothing");
     }
 }

@@ -42,7 +42,7 @@ impl Containers {
         path.starts_with('/').then(|| Path::new(path))
     }
 
-    /// Whether there is an engine, which need not run now.
+    /// Whether there is a socket.
     pub fn exist(&self) -> bool {
         self.socket.exists()
     }

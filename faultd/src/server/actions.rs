@@ -18,7 +18,14 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 
 pub(super) async fn act(shared: &Shared, action: Action) -> Result<ActionResult, Refused> {
     let Some(name) = action.component().map(str::to_owned) else {
-        let container = shared.containers.act(&action).await?;
+        let container = match shared.containers.act(&action).await {
+            // Its socket goes with it.
+            Err(refused) if refused.missing.is_some() && shared.has_docker().await => {
+                let error = "the docker engine of this machine does not run";
+                return Err(Refused::new(RefusalCode::BackendUnavailable, error));
+            }
+            outcome => outcome?,
+        };
         tracing::info!(%action, status = container.status, "acted on a container");
         return Ok(ActionResult { component: None, container: Some(container) });
     };

@@ -39,6 +39,16 @@ pub(super) struct Shared {
     pub(super) probed: Probed,
 }
 
+impl Shared {
+    /// Whether there is an engine on this machine, which need not run now.
+    pub(super) async fn has_docker(&self) -> bool {
+        self.containers.exist() || self.backend.find(DOCKER).await.is_ok()
+    }
+}
+
+/// The name of the engine among the components.
+const DOCKER: &str = "docker";
+
 pub(super) fn router(shared: Shared) -> Router {
     Router::new()
         .route("/v1/capabilities", get(capabilities))
@@ -73,7 +83,7 @@ async fn capabilities(State(shared): State<Shared>) -> Json<Capabilities> {
         loss: has(Capability::Loss),
         netem: has(Capability::Netem),
         tbf: has(Capability::Tbf),
-        docker: shared.containers.exist(),
+        docker: shared.has_docker().await,
     })
 }
 

@@ -102,7 +102,7 @@ impl Daemon {
         let listener = MutualTlsListener::bind(address, tls, log_refusal)
             .await
             .map_err(|source| StartError::Listen { address, source })?;
-        tracing::info!(machine, %address, backend = %backend.kind(), ?probed, "listening");
+        tracing::info!(machine, %address, backend = %backend.kind(), lacks = %probed, "listening");
         let shared = Shared {
             machine: machine.into(),
             token: topology.token.into(),

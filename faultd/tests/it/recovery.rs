@@ -115,7 +115,8 @@ isolated! {
         let mut world = World::new().await;
         let client = world.client();
         let wire = Wire::between(&world.network, CLIENT).await;
-        let guard = client.inject(cut(CLIENT, Direction::Both), TTL).await.unwrap();
+        let ttl = Duration::from_secs(3);
+        let guard = client.inject(cut(CLIENT, Direction::Both), ttl).await.unwrap();
         client.act(Action::Kill { component: component("persys-faultd") }).await.unwrap();
         let status = world.daemon.take().unwrap().wait();
         assert!(!status.success());
