@@ -2,11 +2,11 @@
 
 use persys_contract::Discovery;
 use persys_reference_base::config::Timings;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
-    agent_client::AgentClient, cluster::Leadership, metrics::SchedulerMetrics, reconcile::Agenda,
-    store::Store,
+    agent_client::AgentClient, cluster::Leadership, metrics::SchedulerMetrics, placement::Ledger,
+    reconcile::Agenda, store::Store,
 };
 
 pub struct Scheduler {
@@ -21,7 +21,7 @@ pub struct Scheduler {
     pub agenda: Agenda,
     /// Wakes the monitor before its interval is over.
     pub monitor_wanted: Notify,
-    /// Held while resources are given away, so that requests at this scheduler
-    /// wait for each other instead of overtaking each other in the store.
-    pub placing: Mutex<()>,
+    pub ledger: Ledger,
+    /// Bounds what is done in the background at a time, lest it hold up those who wait.
+    pub background: Semaphore,
 }

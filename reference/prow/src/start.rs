@@ -9,7 +9,7 @@ use persys_reference_base::{
     service::{Lifecycle, Listeners},
     signature::SignatureCheck,
 };
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     agent_client::AgentClient,
@@ -17,6 +17,7 @@ use crate::{
     config::Config,
     metrics::SchedulerMetrics,
     monitor::take_census,
+    placement::Ledger,
     reconcile::Agenda,
     routes,
     scheduler::Scheduler,
@@ -25,6 +26,8 @@ use crate::{
 
 /// Leadership and claims go this long after their holder, in seconds.
 const SESSION_SECONDS: i64 = 5;
+/// Workloads that are acted on at a time without anybody waiting for it.
+const BACKGROUND: usize = 16;
 
 pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
     let instance = config.instance()?;
@@ -52,7 +55,8 @@ pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
         metrics: SchedulerMetrics::new(&metrics)?,
         agenda: Agenda::default(),
         monitor_wanted: Notify::new(),
-        placing: Mutex::new(()),
+        ledger: Ledger::default(),
+        background: Semaphore::new(BACKGROUND),
     });
     let check = SignatureCheck::new(key, config.timings.signature_window, &metrics);
 

@@ -6,7 +6,7 @@ use persys_contract::{DesiredState, Node, NodeStatus, Workload, WorkloadStatus};
 
 use crate::{
     one_shot::is_finished,
-    placement::place,
+    placement::{Share, place},
     reconcile::{Ask, reconcile_soon},
     scheduler::Scheduler,
     store::{Record, StoreError},
@@ -20,13 +20,13 @@ pub async fn move_workloads(scheduler: &Arc<Scheduler>) -> Result<(), StoreError
     let inactive =
         |id: &str| nodes.iter().any(|n| n.node_id == id && n.status != Some(NodeStatus::Active));
     let workloads = scheduler.store.workloads().await?;
-    let placed: Vec<_> = workloads.iter().map(|record| &record.value).collect();
-    for workload in &placed {
+    let shares: Vec<_> = workloads.iter().filter_map(|record| Share::of(&record.value)).collect();
+    for workload in workloads.iter().map(|record| &record.value) {
         let stranded = workload.node_id.as_deref().is_some_and(inactive);
         if !stranded || !wants_to_run(workload) || !scheduler.leadership.holds() {
             continue;
         }
-        match place(workload, &nodes, &placed) {
+        match place(workload, &nodes, &shares) {
             Ok(_) => move_one(scheduler, &workload.id, &nodes).await?,
             Err(reason) => {
                 tracing::debug!(workloadId = workload.id, %reason, "a stranded workload stays");
@@ -52,12 +52,9 @@ async fn move_one(scheduler: &Arc<Scheduler>, id: &str, nodes: &[Node]) -> Resul
 }
 
 async fn reassign(scheduler: &Scheduler, id: &str, nodes: &[Node]) -> Result<bool, StoreError> {
-    let _placing = scheduler.placing.lock().await;
-    let workloads = scheduler.store.workloads().await?;
-    let Some(record) = workloads.iter().find(|record| record.value.id == id) else {
-        return Ok(false);
-    };
-    let placed: Vec<_> = workloads.iter().map(|record| &record.value).collect();
+    let mut book = scheduler.ledger.open(&scheduler.store).await?;
+    book.refresh(&scheduler.store).await?;
+    let Some(record) = scheduler.store.workload(id).await? else { return Ok(false) };
     let workload = &record.value;
     let from = workload.node_id.clone();
     // It may have been moved or stopped, or its node may be back, since.
@@ -72,14 +69,15 @@ async fn reassign(scheduler: &Scheduler, id: &str, nodes: &[Node]) -> Result<boo
         return Ok(false);
     }
     // Others may have been given the room since.
-    let Ok(to) = place(workload, nodes, &placed).map(|node| node.node_id.clone()) else {
+    let Ok(to) = place(workload, nodes, &book.shares).map(|node| node.node_id.clone()) else {
         return Ok(false);
     };
     let mut moved = Record { value: workload.clone(), revision: record.revision };
     moved.value.node_id = Some(to.clone());
     moved.value.status = Some(WorkloadStatus::Scheduled);
     moved.value.metadata.get_or_insert_default().reason = None;
-    let written = scheduler.store.replace_workload(&moved).await?;
+    let written = scheduler.store.move_workload(&moved, book.fence).await?;
+    book.refresh(&scheduler.store).await?;
     if written {
         tracing::warn!(workloadId = id, from, to, "moved a workload off a lost node");
     }

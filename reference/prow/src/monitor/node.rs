@@ -1,6 +1,6 @@
 //! One look at one node.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use persys_contract::{Node, Workload};
@@ -16,6 +16,8 @@ use crate::{
 /// How much of the logs is kept, in bytes (contract §2).
 const LOG_BYTES: usize = 64 << 10;
 const LOGS_AT_A_TIME: usize = 4;
+/// Reading logs is the dearest thing that a node is asked for.
+const LOGS_PER_ROUND: usize = 25;
 /// When an agent that could not be reached is asked again.
 const SECOND_TRY: Duration = Duration::from_millis(300);
 
@@ -23,8 +25,8 @@ pub struct NodeRound {
     pub node: Node,
     /// The workloads that are assigned to the node and that nobody acts on.
     pub workloads: Vec<Record<Workload>>,
-    /// Whether logs are looked at too.
-    pub full: bool,
+    /// The number of the round, if logs are looked at too.
+    pub full: Option<usize>,
 }
 
 /// Writes down how the node's workloads are, and has removed what is not
@@ -32,7 +34,7 @@ pub struct NodeRound {
 /// record is only written if it has not changed since.
 pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
     let NodeRound { node, workloads, full } = round;
-    if workloads.is_empty() && !full {
+    if workloads.is_empty() && full.is_none() {
         return;
     }
     let mut answer = scheduler.agents.list(&node).await;
@@ -44,10 +46,12 @@ pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
     if let Err(error) = &answer {
         tracing::debug!(node = node.node_id, "failed to {error}");
     }
-    stream::iter(&workloads)
-        .for_each_concurrent(LOGS_AT_A_TIME, async |record| {
+    let turn = full.map(|round| turn(workloads.len(), round));
+    stream::iter(workloads.iter().enumerate())
+        .for_each_concurrent(LOGS_AT_A_TIME, async |(index, record)| {
             let seen = Seen::find(&record.value.id, &answer);
-            write_down(scheduler, &node, record, &seen, full).await;
+            let logs = turn.as_ref().is_some_and(|turn| turn.contains(&index));
+            write_down(scheduler, &node, record, &seen, logs).await;
         })
         .await;
     if let Ok(entries) = &answer {
@@ -61,7 +65,7 @@ async fn write_down(
     node: &Node,
     record: &Record<Workload>,
     seen: &Seen,
-    full: bool,
+    logs: bool,
 ) {
     let mut new = record.clone();
     let status = seen.status(&record.value);
@@ -75,7 +79,7 @@ async fn write_down(
         new.value.metadata.get_or_insert_default().reason = reason;
     }
     if let Seen::There(sight) = seen
-        && wants_logs(&record.value, sight, turned, full)
+        && wants_logs(&record.value, sight, turned, logs)
     {
         match scheduler.agents.logs(node, &record.value.id).await {
             Ok(logs) => new.value.logs = Some(tail(&logs).to_owned()),
@@ -103,13 +107,21 @@ async fn write_down(
     }
 }
 
-/// A container that runs is read at every full look, one that ended once.
-fn wants_logs(workload: &Workload, sight: &Sight, turned: bool, full: bool) -> bool {
+/// A container that runs is read when it is its turn, one that ended once.
+fn wants_logs(workload: &Workload, sight: &Sight, turned: bool, logs: bool) -> bool {
     match sight.state {
-        State::Running | State::Restarting => full,
-        State::Exited(_) | State::Dead => turned || (full && workload.logs.is_none()),
+        State::Running | State::Restarting => logs,
+        State::Exited(_) | State::Dead => turned || (logs && workload.logs.is_none()),
         _ => false,
     }
+}
+
+/// The workloads whose logs are read in a round: all of them, or a part that goes
+/// around where there are many.
+fn turn(workloads: usize, round: usize) -> Range<usize> {
+    let parts = workloads.div_ceil(LOGS_PER_ROUND).max(1);
+    let from = (round % parts) * LOGS_PER_ROUND;
+    from..from + LOGS_PER_ROUND
 }
 
 /// The last 64 KiB, from a whole character on.
@@ -123,6 +135,8 @@ fn tail(logs: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -133,5 +147,15 @@ mod tests {
         let odd = format!("{}x", "ü".repeat(LOG_BYTES));
         assert_eq!(tail(&odd).len(), LOG_BYTES - 1);
         assert!(tail(&odd).ends_with('x'));
+    }
+
+    #[test]
+    fn every_workload_s_logs_have_their_turn() {
+        for workloads in [0, 1, 25, 26, 60] {
+            let rounds = workloads / LOGS_PER_ROUND + 1;
+            let read: HashSet<_> =
+                (7..7 + rounds).flat_map(|round| turn(workloads, round)).collect();
+            assert!((0..workloads).all(|index| read.contains(&index)), "{workloads}");
+        }
     }
 }

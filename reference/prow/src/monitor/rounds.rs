@@ -54,10 +54,12 @@ pub async fn monitor(scheduler: Arc<Scheduler>, stop: CancellationToken) {
     let mut looks = JoinSet::new();
     let mut next_full = Instant::now();
     let mut quick_until = Instant::now();
+    let mut number = 0usize;
     while !stop.is_cancelled() {
-        let full = Instant::now() >= next_full;
-        if full {
+        let full = (Instant::now() >= next_full).then_some(number);
+        if full.is_some() {
             next_full = Instant::now() + interval;
+            number = number.wrapping_add(1);
         }
         let moving = match round(&scheduler, full, &busy, &mut looks).await {
             Ok(moving) => moving,
@@ -85,7 +87,7 @@ pub async fn monitor(scheduler: Arc<Scheduler>, stop: CancellationToken) {
 /// about to change.
 async fn round(
     scheduler: &Arc<Scheduler>,
-    full: bool,
+    full: Option<usize>,
     busy: &Busy,
     looks: &mut JoinSet<()>,
 ) -> Result<bool, StoreError> {

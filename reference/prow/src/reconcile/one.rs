@@ -11,7 +11,7 @@ use super::{
     act::{self, Outcome},
     backoff::{Cause, Gate, given_up_reason},
     report::Report,
-    table::{Step, decide},
+    table::{Step, decide, is_new},
 };
 use crate::{
     clock::{now_millis, now_text},
@@ -63,7 +63,8 @@ pub async fn reconcile(
 ) -> Result<Option<Report>, ReconcileError> {
     let deadline = Instant::now() + PATIENCE;
     let claim = loop {
-        if scheduler.store.workload(id).await?.is_none() {
+        // A request may name anything; only what is there is claimed.
+        if ask == Ask::ByHand && scheduler.store.workload(id).await?.is_none() {
             return Ok(None);
         }
         let Some(lease) = scheduler.leadership.lease() else {
@@ -95,6 +96,8 @@ pub async fn reconcile(
 pub fn reconcile_soon(scheduler: &Arc<Scheduler>, id: &str, ask: Ask) {
     let (scheduler, id) = (scheduler.clone(), id.to_owned());
     request_id::spawn(async move {
+        // Never closed; if it were, nobody would be left to bound.
+        let _turn = scheduler.background.acquire().await;
         match reconcile(&scheduler, &id, ask).await {
             Ok(_) => {}
             Err(ReconcileError::Busy) => postpone(&scheduler, &id, BUSY_PAUSE),
@@ -121,6 +124,8 @@ async fn reconcile_claimed(
     let Some(record) = scheduler.store.workload(id).await? else { return Ok(None) };
     let node = node_of(scheduler, &record.value).await?;
     let seen = match &node {
+        // Nobody was told of it yet, and to be told twice does no harm.
+        Some(_) if is_new(&record.value) => Seen::Absent,
         Some(node) => Seen::find(id, &scheduler.agents.list(node).await),
         // No node is known by the name: there is nobody to ask, and nothing to find.
         None => Seen::Absent,
@@ -169,8 +174,11 @@ async fn reconcile_claimed(
             return Ok(Some(report));
         }
     }
+    let before = history.clone();
     history.begin(cause, now);
-    scheduler.store.set_history(id, &history).await?;
+    if history != before {
+        scheduler.store.set_history(id, &history).await?;
+    }
     let outcome = match action {
         None => act::deploy(scheduler, record, node.as_ref()).await?,
         Some(action) => act::take(scheduler, action, record, node.as_ref(), &history).await?,

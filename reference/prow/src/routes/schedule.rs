@@ -4,27 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
 use persys_contract::{
-    DesiredState, ErrorCode, Node, ScheduleReply, Workload, WorkloadMetadata, WorkloadStatus,
+    DesiredState, ErrorCode, ScheduleReply, Workload, WorkloadMetadata, WorkloadStatus,
 };
-use persys_reference_base::{
-    http::{ApiError, StrictJson},
-    request_id,
-};
-use tokio::time::{Instant, sleep, timeout};
+use persys_reference_base::http::{ApiError, StrictJson};
+use tokio::time::timeout;
 
 use crate::{
     clock::now_text,
-    placement::place,
+    placement::{NotAllotted, allot},
     reconcile::{Ask, reconcile_soon},
     scheduler::Scheduler,
-    store::{Created, StoreError},
 };
 
 /// How long storing may take in all; the contract allows 5 s until the refusal.
 const STORING: Duration = Duration::from_millis(4500);
-/// For how long a record is looked for whose storing was not confirmed.
-const TAKING_BACK: Duration = Duration::from_secs(60);
-const TAKING_BACK_POLL: Duration = Duration::from_secs(1);
 
 /// Stores a workload and answers; the agent is told afterwards.
 pub async fn schedule(
@@ -32,7 +25,7 @@ pub async fn schedule(
     StrictJson(submitted): StrictJson<Workload>,
 ) -> Result<Json<ScheduleReply>, ApiError> {
     let workload = accept(submitted)?;
-    let stored = timeout(STORING, store(&scheduler, workload)).await;
+    let stored = timeout(STORING, allot(&scheduler, workload)).await;
     let late = |_| ApiError::new(ErrorCode::StoreUnavailable, "the store does not answer in time");
     let workload = stored.map_err(late)??;
     let node_id = workload.node_id.clone().unwrap_or_default();
@@ -67,80 +60,13 @@ fn accept(submitted: Workload) -> Result<Workload, ApiError> {
     })
 }
 
-/// Chooses a node and stores the workload, as one step against all others that
-/// do the same with the same resources.
-async fn store(scheduler: &Arc<Scheduler>, mut workload: Workload) -> Result<Workload, ApiError> {
-    let asks = workload.resources.is_some_and(|r| r.cpu > 0.0 || r.memory > 0);
-    let _placing = if asks { Some(scheduler.placing.lock().await) } else { None };
-    loop {
-        let fence = if asks { Some(scheduler.store.placement_fence().await?) } else { None };
-        let (workloads, nodes) =
-            tokio::try_join!(scheduler.store.workloads(), scheduler.store.nodes())?;
-        if workloads.iter().any(|record| record.value.id == workload.id) {
-            return Err(duplicate(&workload.id));
+impl From<NotAllotted> for ApiError {
+    fn from(error: NotAllotted) -> Self {
+        match error {
+            NotAllotted::NoNode(reason) => Self::new(ErrorCode::NoSuitableNode, reason.to_string()),
+            NotAllotted::Duplicate(_) => Self::new(ErrorCode::DuplicateId, error.to_string()),
+            NotAllotted::Store(error) => error.into(),
         }
-        let placed: Vec<_> = workloads.iter().map(|record| &record.value).collect();
-        let nodes: Vec<Node> = nodes.into_iter().map(|record| record.value).collect();
-        let node = place(&workload, &nodes, &placed)
-            .map_err(|reason| ApiError::new(ErrorCode::NoSuitableNode, reason.to_string()))?;
-        workload.node_id = Some(node.node_id.clone());
-        match create(scheduler, &workload, fence).await? {
-            Created::Done => return Ok(workload),
-            Created::Duplicate => return Err(duplicate(&workload.id)),
-            Created::Overtaken => {}
-        }
-    }
-}
-
-fn duplicate(id: &str) -> ApiError {
-    ApiError::new(ErrorCode::DuplicateId, format!("there is a workload {id} already"))
-}
-
-/// Stores the record. When the store does not confirm it, it may have been stored
-/// all the same: it is taken back then, as the caller is told that it is not there.
-async fn create(
-    scheduler: &Arc<Scheduler>,
-    workload: &Workload,
-    fence: Option<i64>,
-) -> Result<Created, StoreError> {
-    let unconfirmed = Unconfirmed { scheduler, workload, open: true };
-    let created = scheduler.store.create_workload(workload, fence).await;
-    unconfirmed.settle(matches!(created, Err(StoreError::Unavailable(_))));
-    created
-}
-
-/// Takes a record back when its storing is broken off or not confirmed.
-struct Unconfirmed<'a> {
-    scheduler: &'a Arc<Scheduler>,
-    workload: &'a Workload,
-    open: bool,
-}
-
-impl Unconfirmed<'_> {
-    fn settle(mut self, unconfirmed: bool) {
-        self.open = unconfirmed;
-    }
-}
-
-impl Drop for Unconfirmed<'_> {
-    fn drop(&mut self) {
-        if !self.open {
-            return;
-        }
-        let (scheduler, workload) = (self.scheduler.clone(), self.workload.clone());
-        request_id::spawn(async move {
-            // The store may carry out late what it was sent: one look is not enough.
-            let end = Instant::now() + TAKING_BACK;
-            while Instant::now() < end {
-                match scheduler.store.take_back_workload(&workload).await {
-                    Ok(true) => {
-                        tracing::warn!(workloadId = workload.id, "took an unconfirmed record back");
-                        return;
-                    }
-                    Ok(false) | Err(_) => sleep(TAKING_BACK_POLL).await,
-                }
-            }
-        });
     }
 }
 

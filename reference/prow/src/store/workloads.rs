@@ -12,7 +12,8 @@ const PLACEMENTS: &str = "/scheduler/placements";
 /// What came of storing a new workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
-    Done,
+    /// At this revision.
+    Done(i64),
     /// Another workload has this id.
     Duplicate,
     /// Another scheduler gave away resources since the fence was read.
@@ -56,7 +57,7 @@ impl Store {
         let txn = Txn::new().when(conditions).and_then(operations).or_else([TxnOp::get(key, None)]);
         let answer = self.transact(txn).await?;
         if answer.succeeded() {
-            return Ok(Created::Done);
+            return Ok(Created::Done(answer.header().map_or(0, |header| header.revision())));
         }
         let exists = answer.op_responses().into_iter().any(
             |operation| matches!(operation, TxnOpResponse::Get(found) if !found.kvs().is_empty()),
@@ -77,6 +78,27 @@ impl Store {
     pub async fn replace_workload(&self, record: &Record<Workload>) -> Result<bool, StoreError> {
         let key = StoreKeys::workload(&record.value.id);
         Ok(self.swap(&key, &record.value, record.revision, Vec::new()).await?.is_some())
+    }
+
+    /// Writes a workload that was given to another node, if neither it nor the
+    /// placements have changed since they were read.
+    pub async fn move_workload(
+        &self,
+        record: &Record<Workload>,
+        fence: i64,
+    ) -> Result<bool, StoreError> {
+        let key = StoreKeys::workload(&record.value.id);
+        let bytes = write(&key, &record.value)?;
+        let txn = Txn::new()
+            .when([
+                Compare::mod_revision(key.as_str(), CompareOp::Equal, record.revision),
+                Compare::mod_revision(PLACEMENTS, CompareOp::Equal, fence),
+            ])
+            .and_then([
+                TxnOp::put(key, bytes, None::<PutOptions>),
+                TxnOp::put(PLACEMENTS, record.value.id.as_bytes(), None::<PutOptions>),
+            ]);
+        Ok(self.transact(txn).await?.succeeded())
     }
 
     /// Removes a workload and what is remembered of it, if it has not changed

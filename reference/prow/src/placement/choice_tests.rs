@@ -44,7 +44,7 @@ fn on(node: &str, workload: Workload) -> Workload {
 }
 
 fn chosen(workload: &Workload, nodes: &[Node], placed: &[Workload]) -> Result<String, NoNode> {
-    let placed: Vec<_> = placed.iter().collect();
+    let placed: Vec<_> = placed.iter().filter_map(Share::of).collect();
     place(workload, nodes, &placed).map(|node| node.node_id.clone())
 }
 

@@ -1,6 +1,6 @@
-//! Which node gets a workload (contract §6, Placement).
+//! Which node gets a workload.
 
-use persys_contract::{Node, NodeStatus, Workload, WorkloadType, labels_match};
+use persys_contract::{Node, NodeStatus, Workload, WorkloadResources, WorkloadType, labels_match};
 
 /// Why no node can have a workload, in one sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,12 +15,30 @@ pub enum NoNode {
     UnknownType,
 }
 
-/// Chooses among the nodes, given all workloads that are placed already: active,
+/// What a placed workload takes of its node.
+#[derive(Clone, Debug)]
+pub struct Share {
+    workload: String,
+    node: String,
+    resources: WorkloadResources,
+}
+
+impl Share {
+    pub fn of(workload: &Workload) -> Option<Self> {
+        Some(Self {
+            workload: workload.id.clone(),
+            node: workload.node_id.clone()?,
+            resources: workload.resources.unwrap_or_default(),
+        })
+    }
+}
+
+/// Chooses among the nodes, given all that is placed already: active,
 /// labels match, resources fit; of those the one with most free memory.
 pub fn place<'a>(
     workload: &Workload,
     nodes: &'a [Node],
-    placed: &[&Workload],
+    placed: &[Share],
 ) -> Result<&'a Node, NoNode> {
     if workload.kind != Some(WorkloadType::DockerContainer) {
         return Err(NoNode::UnknownType);
@@ -55,14 +73,12 @@ struct Room {
 }
 
 impl Room {
-    fn of(node: &Node, but: &Workload, placed: &[&Workload]) -> Self {
-        let here =
-            placed.iter().filter(|w| w.node_id.as_deref() == Some(&node.node_id) && w.id != but.id);
+    fn of(node: &Node, but: &Workload, placed: &[Share]) -> Self {
+        let here = placed.iter().filter(|s| s.node == node.node_id && s.workload != but.id);
         let (mut cpu, mut memory, mut workloads) = (0.0, 0u64, 0);
-        for workload in here {
-            let taken = workload.resources.unwrap_or_default();
-            cpu += taken.cpu;
-            memory = memory.saturating_add(taken.memory);
+        for share in here {
+            cpu += share.resources.cpu;
+            memory = memory.saturating_add(share.resources.memory);
             workloads += 1;
         }
         // Fractions of cores do not add up exactly; a millionth is nobody's loss.
@@ -73,5 +89,5 @@ impl Room {
 }
 
 #[cfg(test)]
-#[path = "placement_tests.rs"]
+#[path = "choice_tests.rs"]
 mod tests;
