@@ -2,6 +2,7 @@
 //! what that machine needs and nothing else.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     net::IpAddr,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
@@ -15,14 +16,29 @@ use persys_contract::{
 
 use crate::{Authority, AuthorityError, CertificateSpec, authority::write_private};
 
-/// The key that schedulers and agents share.
-const AGENT_SECRET: &str = "agent-secret";
+/// The secret files, and whose machines have them. The client's machine has all,
+/// for the verifier looks for them where they must not be.
+const SECRETS: [(&str, &[MachineRole]); 5] = [
+    // Signs what schedulers and agents tell each other.
+    ("agent-secret", &[MachineRole::Scheduler, MachineRole::Agent, MachineRole::Client]),
+    // The gateway's as an OAuth app.
+    ("github-client-secret", &[MachineRole::Gateway, MachineRole::Github, MachineRole::Client]),
+    // Signs webhooks.
+    ("github-webhook-secret", &[MachineRole::Gateway, MachineRole::Github, MachineRole::Client]),
+    // Signs the tokens that the gateway hands out.
+    ("jwt-key", &[MachineRole::Gateway, MachineRole::Client]),
+    // Opens the tests' interface of GitHub's stand-in.
+    ("github-admin-token", &[MachineRole::Github, MachineRole::Client]),
+];
 
 /// Makes an authority and writes `<out>/<machine>/…` for each machine. `ca.key`
 /// is on client machines alone, where the verifier makes unfit certificates.
 pub fn write_credentials(topology: &Topology, out: &Path) -> Result<(), AuthorityError> {
     let authority = Authority::create()?;
-    let agent_secret = random_secret()?;
+    let mut secrets = BTreeMap::new();
+    for (file, _) in SECRETS {
+        secrets.insert(file, random_secret()?);
+    }
     for (name, machine) in &topology.machines {
         let folder = out.join(name);
         create_private(&folder)?;
@@ -33,9 +49,10 @@ pub fn write_credentials(topology: &Topology, out: &Path) -> Result<(), Authorit
         if machine.has(MachineRole::Client) {
             authority.write(&folder)?;
         }
-        let shares_secret = [MachineRole::Scheduler, MachineRole::Agent, MachineRole::Client];
-        if shares_secret.iter().any(|&role| machine.has(role)) {
-            write_private(&folder.join(AGENT_SECRET), &agent_secret)?;
+        for (file, roles) in SECRETS {
+            if roles.iter().any(|&role| machine.has(role)) {
+                write_private(&folder.join(file), &secrets[file])?;
+            }
         }
     }
     Ok(())
@@ -65,7 +82,11 @@ fn certificates(topology: &Topology, name: &str, machine: &Machine) -> Vec<Certi
             // etcd's own JSON gateway calls it with the server's certificate.
             MachineRole::Etcd => specs.push(CertificateSpec { client: true, ..server("etcd") }),
             MachineRole::Agent => specs.push(server("docker")),
-            MachineRole::Github => specs.push(server("github")),
+            MachineRole::Github => {
+                specs.push(server("github"));
+                // The gateway takes webhooks from clients alone.
+                specs.push(CertificateSpec::client(Role::Client).named("webhook"));
+            }
         }
     }
     specs

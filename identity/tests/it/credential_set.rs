@@ -1,7 +1,8 @@
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 
-use persys_contract::topology::Topology;
-use persys_identity::{Authority, Credentials, write_credentials};
+use persys_contract::{Role, topology::Topology};
+use persys_identity::{Authority, Credentials, role_of, write_credentials};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 const TOPOLOGY: &str = include_str!("../../../topology.json");
 
@@ -26,13 +27,47 @@ fn each_machine_gets_what_it_needs_and_nothing_else() {
     let (out, _) = written();
     assert_eq!(
         files(&out.path().join("gateway")),
-        ["api-gateway.crt", "api-gateway.key", "ca.crt", "faultd.crt", "faultd.key"]
+        [
+            "api-gateway.crt",
+            "api-gateway.key",
+            "ca.crt",
+            "faultd.crt",
+            "faultd.key",
+            "github-client-secret",
+            "github-webhook-secret",
+            "jwt-key",
+        ]
+    );
+    assert_eq!(
+        files(&out.path().join("github")),
+        [
+            "ca.crt",
+            "faultd.crt",
+            "faultd.key",
+            "github-admin-token",
+            "github-client-secret",
+            "github-webhook-secret",
+            "github.crt",
+            "github.key",
+            "webhook.crt",
+            "webhook.key",
+        ]
     );
     assert_eq!(
         files(&out.path().join("agent1")),
         ["agent-secret", "ca.crt", "docker.crt", "docker.key", "faultd.crt", "faultd.key"]
     );
-    assert!(files(&out.path().join("client")).contains(&"ca.key".to_owned()));
+    let client = files(&out.path().join("client"));
+    for name in [
+        "agent-secret",
+        "ca.key",
+        "github-admin-token",
+        "github-client-secret",
+        "github-webhook-secret",
+        "jwt-key",
+    ] {
+        assert!(client.iter().any(|file| file == name), "{name}");
+    }
 }
 
 #[test]
@@ -64,14 +99,34 @@ fn every_pair_can_be_loaded_and_the_authority_issues_again() {
 }
 
 #[test]
-fn the_shared_secret_is_the_same_everywhere_and_new_each_time() {
-    let secret = |out: &Path, machine: &str| {
-        fs::read_to_string(out.join(machine).join("agent-secret")).unwrap()
-    };
+fn each_secret_is_the_same_everywhere_and_new_each_time() {
     let ((first, _), (second, _)) = (written(), written());
-    assert_eq!(secret(first.path(), "agent1"), secret(first.path(), "prow2"));
-    assert_eq!(secret(first.path(), "agent1").len(), 64);
-    assert_ne!(secret(first.path(), "agent1"), secret(second.path(), "agent1"));
+    let mut seen = BTreeSet::new();
+    for (name, machines) in [
+        ("agent-secret", &["agent1", "prow2", "client"][..]),
+        ("github-client-secret", &["gateway", "github", "client"]),
+        ("github-webhook-secret", &["gateway", "github", "client"]),
+        ("jwt-key", &["gateway", "client"]),
+        ("github-admin-token", &["github", "client"]),
+    ] {
+        let read =
+            |out: &Path, machine: &str| fs::read_to_string(out.join(machine).join(name)).unwrap();
+        let secret = read(first.path(), machines[0]);
+        assert_eq!(secret.len(), 64, "{name}");
+        for machine in machines {
+            assert_eq!(read(first.path(), machine), secret, "{machine}/{name}");
+            assert_ne!(read(second.path(), machine), secret, "{machine}/{name}");
+        }
+        assert!(seen.insert(secret), "{name} is another secret too");
+    }
+}
+
+#[test]
+fn webhooks_are_sent_as_a_client() {
+    let (out, _) = written();
+    let pem = fs::read(out.path().join("github/webhook.crt")).unwrap();
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&pem).map(Result::unwrap).collect();
+    assert_eq!(role_of(&chain[0]), Some(Role::Client));
 }
 
 #[test]
