@@ -6,7 +6,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use futures::future::BoxFuture;
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, sleep_until, timeout_at},
+    time::{Instant, sleep_until, timeout, timeout_at},
 };
 
 use super::{
@@ -61,6 +61,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 /// Between two `waiting` events.
 const TELL_EVERY: Duration = Duration::from_millis(100);
+
+/// After so long without an answer that is what is told.
+const SILENCE: Duration = Duration::from_secs(1);
 
 type Changed = Box<dyn FnMut() -> BoxFuture<'static, ()> + Send>;
 
@@ -154,7 +157,15 @@ impl Wait {
         let mut pause = self.every.unwrap_or(FIRST_PAUSE);
         loop {
             awaited.asking();
-            let answer = timeout_at(self.deadline, ask()).await;
+            let answer = timeout_at(self.deadline, ask());
+            tokio::pin!(answer);
+            let answer = match timeout(SILENCE, &mut answer).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    told.tell(&self.recorder, &awaited);
+                    answer.await
+                }
+            };
             match answer {
                 Ok(Progress::Ready(value)) => {
                     awaited.end(WaitEnd::Ready);

@@ -38,7 +38,7 @@ async fn a_timeout_tells_the_whole_story() {
 
 #[tokio::test(start_paused = true)]
 async fn a_question_without_answer_is_dropped_in_time() {
-    let (wait, _) = wait("the gateway is healthy", TEN);
+    let (wait, recorder) = wait("the gateway is healthy", TEN);
     let error = wait.until(std::future::pending::<Progress<()>>).await.unwrap_err();
     assert_eq!(
         error.message,
@@ -46,6 +46,9 @@ async fn a_question_without_answer_is_dropped_in_time() {
          \n  waited 10.0 s (the rest of the step's budget), asked once, the last question \
          unanswered for 10.0 s"
     );
+    let told = recorder.log().events();
+    let Body::Waiting(waiting) = &told[0].body else { panic!("{told:?}") };
+    assert_eq!((told.len(), waiting.status.as_str()), (1, "no answer yet"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -146,3 +146,50 @@ fn json(event: &Event) -> String {
             + &format!(" {error}")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::Note;
+
+    fn note(text: &str) -> Body {
+        Body::Note(Note { text: text.to_owned() })
+    }
+
+    #[test]
+    fn a_record_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("events.jsonl");
+        EventLog::create(&file).unwrap().write(None, None, note("one"));
+        assert!(EventLog::create(&file).is_err());
+        assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 1);
+    }
+
+    #[test]
+    fn followers_see_what_is_written_and_no_secret() {
+        let log = EventLog::in_memory();
+        let (sender, seen) = std::sync::mpsc::channel();
+        log.follow(move |event| drop(sender.send(event.clone())));
+        log.hide("the-agent-secret");
+        log.write(Some("s"), None, note("it is the-agent-secret"));
+        let event = seen.try_recv().unwrap();
+        assert_eq!(event.body, note("it is [redacted]"));
+        assert_eq!(log.events(), [event]);
+        assert_eq!(log.redacted("the-agent-secret".into()), "[redacted]");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_told_and_stops_nothing() {
+        // Writing to it always fails for want of space.
+        let state = State {
+            file: Some(File::options().append(true).open("/dev/full").unwrap()),
+            kept: Some(Vec::new()),
+            ..State::default()
+        };
+        let log = EventLog::with(state);
+        log.write(None, None, note("one"));
+        log.write(None, None, note("two"));
+        assert_eq!(log.events().len(), 2);
+        assert!(log.broken().unwrap().contains("No space left"));
+    }
+}
