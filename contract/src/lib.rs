@@ -20,7 +20,8 @@ pub mod topology;
 mod workload;
 
 pub use agent_api::{
-    AgentHealth, ContainerEntry, ContainerList, DockerRun, QueuedReply, WORKLOAD_LABEL,
+    AgentHealth, ComposeClone, ComposeRun, ContainerEntry, ContainerList, DockerRun, QueuedReply,
+    RUN_ONCE_LABEL, WORKLOAD_LABEL,
 };
 pub use cluster::{ClusterMetrics, GatewayHealth, SchedulerInfo, WorkloadTotals};
 pub use discovery::{AddressRecord, Discovery, ServiceRecord};
