@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 mod cgroups;
 mod cli;
+mod dns;
 mod doctor;
 mod enter;
 mod init;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::plan::LabOptions;
+use crate::{dns::DnsOptions, plan::LabOptions};
 
 /// The whole topology on one Linux host, in namespaces: etcd, CoreDNS, a Docker
 /// Engine per agent and the platform under test.
@@ -55,6 +55,9 @@ pub enum Command {
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
+    /// The embedded DNS server
+    #[command(name = "__dns", hide = true)]
+    Dns(DnsOptions),
     /// The outermost process of a lab in the background
     #[command(name = "__hold", hide = true)]
     Hold(Up),

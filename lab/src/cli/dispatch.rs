@@ -11,7 +11,7 @@ use super::{
     say::say,
     shell, status, up,
 };
-use crate::{enter, init, janitor, machine, signals};
+use crate::{dns, enter, init, janitor, machine, signals};
 
 pub fn main() -> ExitCode {
     signals::unblock_all();
@@ -29,6 +29,7 @@ pub fn main() -> ExitCode {
         // What goes wrong in these two they tell the outermost process.
         Command::Init { .. } => return first_process(init::run()),
         Command::Machine { .. } => return first_process(machine::run()),
+        Command::Dns(options) => block_on(async { dns::serve(options).await.map(|()| exit::DONE) }),
         Command::Enter { pid, folder, command } => {
             enter::run(pid, &folder, &command).map(|code| u8::try_from(code).unwrap_or(1))
         }

@@ -2,6 +2,7 @@
 //! the programs that `persys-lab doctor` asks for.
 
 mod commands;
+mod dns;
 mod doctor;
 mod failures;
 mod isolation;

@@ -90,6 +90,10 @@ pub struct Trap {
     upper: tempfile::TempDir,
 }
 
+/// What Docker and containerd make outside the folders that they are told to use.
+const ENGINE: [&str; 4] =
+    ["/etc/docker", "/opt/containerd", "/var/lib/docker", "/var/lib/containerd"];
+
 const TRAPPED: [&str; 6] = ["/run", "/tmp", "/etc", "/var", "/opt", "/root"];
 
 impl Trap {
@@ -114,6 +118,10 @@ impl Trap {
                 layer.display()
             );
         }
+        // What an engine made on the host already, it would not make again.
+        for known in ENGINE {
+            script += &format!("rm -rf {known}\n");
+        }
         // The working folder may lie in a trapped one.
         script += "cd \"$PWD\"\nexec \"$@\"\n";
         let mut trapped = Command::new("unshare");
@@ -123,12 +131,14 @@ impl Trap {
         trapped
     }
 
-    /// What was written or removed, in whatever folder.
+    /// What was written, in whatever folder. Character devices are what overlays
+    /// note removed files by.
     pub fn caught(&self) -> Vec<String> {
         let mut found = Vec::new();
         for folder in TRAPPED {
             let upper = self.layer(folder).join("upper");
-            let listed = run("find", &[upper.to_str().unwrap(), "-mindepth", "1"]);
+            let listed =
+                run("find", &[upper.to_str().unwrap(), "-mindepth", "1", "!", "-type", "c"]);
             found.extend(listed.lines().map(str::to_owned));
         }
         found
