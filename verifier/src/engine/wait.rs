@@ -30,6 +30,11 @@ impl<T> Progress<T> {
         Self::NotYet(status.into())
     }
 
+    /// The question got no answer, or not the right one, which is a status while waiting.
+    pub fn unanswered(error: impl Into<StepError>) -> Self {
+        Self::NotYet(error.into().message)
+    }
+
     /// A failure of the platform that no waiting mends.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::Fatal(StepError::failed(message))
@@ -45,11 +50,11 @@ impl<T> Progress<T> {
 }
 
 /// An error, such as a refused connection, is a status while waiting.
-impl<T, E: std::fmt::Display> From<Result<T, E>> for Progress<T> {
+impl<T, E: Into<StepError>> From<Result<T, E>> for Progress<T> {
     fn from(result: Result<T, E>) -> Self {
         match result {
             Ok(value) => Self::Ready(value),
-            Err(error) => Self::NotYet(format!("{error:#}")),
+            Err(error) => Self::unanswered(error),
         }
     }
 }

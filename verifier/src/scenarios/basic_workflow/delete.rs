@@ -27,7 +27,7 @@ async fn port_is_closed(cx: &Context, node: &str) -> StepResult {
         match port.get("/").await {
             // Refused, not merely unanswered: the machine is there, the port is not.
             Err(error) if error.is_unreachable() => Progress::Ready(()),
-            Err(error) => Progress::not_yet(error.to_string()),
+            Err(error) => Progress::unanswered(error),
             Ok(exchange) => Progress::Fatal(StepError::failed(format!(
                 "the container is gone, and yet {exchange}"
             ))),

@@ -57,9 +57,9 @@ pub async fn logs_captured(cx: &mut Context) -> StepResult {
             let logs = match gateway.workload(id).await {
                 Ok(answer) => match answer.ok() {
                     Ok(workload) => workload.logs.unwrap_or_default(),
-                    Err(error) => return Progress::not_yet(error.message),
+                    Err(error) => return Progress::unanswered(error),
                 },
-                Err(error) => return Progress::not_yet(error.to_string()),
+                Err(error) => return Progress::unanswered(error),
             };
             if logs.contains(&wanted) {
                 Progress::Ready(())
@@ -99,7 +99,7 @@ pub async fn metrics_moved(cx: &mut Context) -> StepResult {
         };
         let scrape = match metrics.scheduler(leader).await {
             Ok(scrape) => scrape,
-            Err(error) => return Progress::not_yet(error.to_string()),
+            Err(error) => return Progress::unanswered(error),
         };
         let active = scrape.value("persys_nodes", &[("status", "active")]);
         let running = scrape.value("persys_workloads", &[("status", "Running")]);

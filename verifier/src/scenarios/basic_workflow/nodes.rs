@@ -24,9 +24,9 @@ pub async fn registered(cx: &mut Context) -> StepResult {
             let nodes = match gateway.nodes().await {
                 Ok(answer) => match answer.ok() {
                     Ok(list) => by_id(list.nodes),
-                    Err(error) => return Progress::not_yet(error.message),
+                    Err(error) => return Progress::unanswered(error),
                 },
-                Err(error) => return Progress::not_yet(error.to_string()),
+                Err(error) => return Progress::unanswered(error),
             };
             let active = |name: &str| {
                 nodes.get(name).is_some_and(|node| node.status == Some(NodeStatus::Active))

@@ -18,7 +18,7 @@ async fn etcd_serves(cx: &Context) -> StepResult {
         match etcd.status().await {
             Ok(status) if status.has_leader => Progress::Ready(()),
             Ok(status) => Progress::not_yet(format!("{status:?}")),
-            Err(error) => Progress::not_yet(error.to_string()),
+            Err(error) => Progress::unanswered(error),
         }
     })
     .await
@@ -36,7 +36,7 @@ async fn dns_names_every_scheduler(cx: &Context) -> StepResult {
         match dns.schedulers().await {
             Ok(found) if found == wanted => Progress::Ready(()),
             Ok(found) => Progress::not_yet(format!("it names {found:?}, wanted {wanted:?}")),
-            Err(error) => Progress::not_yet(error.to_string()),
+            Err(error) => Progress::unanswered(error),
         }
     })
     .await
@@ -48,7 +48,7 @@ async fn schedulers_serve(cx: &Context) -> StepResult {
         cx.wait(format!("the scheduler on {machine} answers"), || async {
             match scheduler.nodes().await {
                 Ok(answer) => Progress::from(answer.ok().map(drop)),
-                Err(error) => Progress::not_yet(error.to_string()),
+                Err(error) => Progress::unanswered(error),
             }
         })
         .await?;
@@ -63,7 +63,7 @@ async fn gateway_serves(cx: &Context) -> StepResult {
         .wait("the gateway has found a scheduler", || async {
             match gateway.health().await {
                 Ok(answer) => Progress::from(answer.ok()),
-                Err(error) => Progress::not_yet(error.to_string()),
+                Err(error) => Progress::unanswered(error),
             }
         })
         .await?;
@@ -89,7 +89,7 @@ async fn agents_serve(cx: &Context) -> StepResult {
         let docker = cx.docker(machine);
         cx.wait(format!("the agent and the Docker Engine on {machine} answer"), || async {
             if let Err(error) = docker.version().await {
-                return Progress::not_yet(error.to_string());
+                return Progress::unanswered(error);
             }
             match agent.health().await {
                 Ok(answer) => match answer.ok() {
@@ -98,9 +98,9 @@ async fn agents_serve(cx: &Context) -> StepResult {
                         "the agent on {machine} says that it is {}",
                         health.node_id
                     ))),
-                    Err(error) => Progress::not_yet(error.message),
+                    Err(error) => Progress::unanswered(error),
                 },
-                Err(error) => Progress::not_yet(error.to_string()),
+                Err(error) => Progress::unanswered(error),
             }
         })
         .await?;

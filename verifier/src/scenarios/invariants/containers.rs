@@ -17,7 +17,7 @@ pub async fn have_workloads(cx: &mut Context) -> StepResult {
                         homes.entry(workload).or_default().push(node.clone());
                     }
                 }
-                Err(error) => return Progress::not_yet(error.to_string()),
+                Err(error) => return Progress::unanswered(error),
             }
         }
         // Asked after the engines: a workload that was made meanwhile has its record.
@@ -25,7 +25,7 @@ pub async fn have_workloads(cx: &mut Context) -> StepResult {
             Ok(records) => {
                 records.into_iter().map(|r| (r.value.id.clone(), r.value.node_id)).collect()
             }
-            Err(error) => return Progress::not_yet(error.to_string()),
+            Err(error) => return Progress::unanswered(error),
         };
         for (workload, nodes) in &homes {
             let record = records.get(workload);

@@ -18,7 +18,7 @@ pub async fn answers(cx: &mut Context) -> StepResult {
     cx.wait("every scheduler that DNS names answers", || async {
         let found = match dns.schedulers().await {
             Ok(found) => found,
-            Err(error) => return Progress::not_yet(error.to_string()),
+            Err(error) => return Progress::unanswered(error),
         };
         if found.is_empty() {
             return Progress::not_yet("DNS names none");
@@ -30,7 +30,7 @@ pub async fn answers(cx: &mut Context) -> StepResult {
             match probes.scheduler(name).plain().health().await {
                 Ok(exchange) if exchange.status == 200 => {}
                 Ok(exchange) => return Progress::not_yet(exchange.to_string()),
-                Err(error) => return Progress::not_yet(error.to_string()),
+                Err(error) => return Progress::unanswered(error),
             }
         }
         Progress::Ready(())

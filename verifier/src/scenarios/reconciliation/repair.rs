@@ -128,7 +128,7 @@ async fn running(cx: &Context, id: &str, node: &str) -> Result<Container, StepEr
             Ok(Some(container)) if container.is_running() => Progress::Ready(container),
             Ok(Some(container)) => Progress::NotYet(container.status()),
             Ok(None) => Progress::not_yet("there is no container of that name"),
-            Err(error) => Progress::not_yet(error.to_string()),
+            Err(error) => Progress::unanswered(error),
         }
     })
     .await

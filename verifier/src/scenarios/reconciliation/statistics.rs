@@ -38,9 +38,9 @@ pub async fn updated(cx: &mut Context) -> StepResult {
             let stats = match gateway.stats().await {
                 Ok(answer) => match answer.ok() {
                     Ok(reply) => reply.stats,
-                    Err(error) => return Progress::not_yet(error.message),
+                    Err(error) => return Progress::unanswered(error),
                 },
-                Err(error) => return Progress::not_yet(error.to_string()),
+                Err(error) => return Progress::unanswered(error),
             };
             if stats.actions_taken >= wanted {
                 Progress::Ready(stats)

@@ -15,9 +15,9 @@ pub async fn until_status(
         let workload = match gateway.workload(id).await {
             Ok(answer) => match answer.ok() {
                 Ok(workload) => workload,
-                Err(error) => return Progress::not_yet(error.message),
+                Err(error) => return Progress::unanswered(error),
             },
-            Err(error) => return Progress::not_yet(error.to_string()),
+            Err(error) => return Progress::unanswered(error),
         };
         if workload.status == Some(status) {
             return Progress::Ready(workload);
@@ -34,8 +34,8 @@ pub async fn until_gone(cx: &Context, id: &str) -> Result<(), StepError> {
         match gateway.workload(id).await.map(|answer| answer.found()) {
             Ok(Ok(None)) => {}
             Ok(Ok(Some(workload))) => return Progress::NotYet(describe(&workload)),
-            Ok(Err(error)) => return Progress::not_yet(error.message),
-            Err(error) => return Progress::not_yet(error.to_string()),
+            Ok(Err(error)) => return Progress::unanswered(error),
+            Err(error) => return Progress::unanswered(error),
         }
         match etcd.workload(id).await {
             Ok(None) => {}
@@ -43,7 +43,7 @@ pub async fn until_gone(cx: &Context, id: &str) -> Result<(), StepError> {
                 let revision = stored.entry.mod_revision;
                 return Progress::not_yet(format!("etcd has its record at revision {revision}"));
             }
-            Err(error) => return Progress::not_yet(error.to_string()),
+            Err(error) => return Progress::unanswered(error),
         }
         for (node, docker) in probes.dockers() {
             match docker.of_workload(id).await {
@@ -52,7 +52,7 @@ pub async fn until_gone(cx: &Context, id: &str) -> Result<(), StepError> {
                     let count = containers.len();
                     return Progress::not_yet(format!("{node} has {count} container(s) of it"));
                 }
-                Err(error) => return Progress::not_yet(error.to_string()),
+                Err(error) => return Progress::unanswered(error),
             }
         }
         Progress::Ready(())

@@ -31,7 +31,7 @@ pub async fn two_reconcile_passes(cx: &Context) -> Result<(), StepError> {
             .wait(what, || async {
                 let answer = match gateway.stats().await {
                     Ok(answer) => answer.ok(),
-                    Err(error) => return Progress::not_yet(error.to_string()),
+                    Err(error) => return Progress::unanswered(error),
                 };
                 match answer {
                     Ok(reply) if reply.stats.last_reconciliation == last => {
@@ -41,7 +41,7 @@ pub async fn two_reconcile_passes(cx: &Context) -> Result<(), StepError> {
                         Some(pass) => Progress::Ready(pass),
                         None => Progress::not_yet("lastReconciliation is absent"),
                     },
-                    Err(error) => Progress::not_yet(error.message),
+                    Err(error) => Progress::unanswered(error),
                 }
             })
             .await?;
