@@ -27,6 +27,7 @@ macro_rules! isolated {
 pub fn run(path: &str, test: impl Future<Output = ()>) {
     if env::var_os(MARK).is_some() {
         persys_identity::install_crypto();
+        mount_temporary();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             tokio::time::timeout(PATIENCE, test).await.expect("the test hangs");
@@ -36,11 +37,13 @@ pub fn run(path: &str, test: impl Future<Output = ()>) {
     }
     assert!(nix::unistd::geteuid().is_root(), "this test needs root for its namespaces");
     let (_crate_name, test_name) = path.split_once("::").unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let output = Command::new("unshare")
         .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"])
         .arg(env::current_exe().unwrap())
         .args(["--exact", test_name, "--nocapture", "--test-threads=1"])
         .env(MARK, "1")
+        .env("TMPDIR", temporary.path())
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -48,4 +51,13 @@ pub fn run(path: &str, test: impl Future<Output = ()>) {
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{test_name} failed when isolated:\n{out}\n{err}");
     assert!(out.contains("1 passed"), "{test_name} was not found:\n{out}\n{err}");
+}
+
+/// Files go as well, whatever is mounted or left among them.
+fn mount_temporary() {
+    let status = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=256m", "tmpfs"])
+        .arg(env::temp_dir())
+        .status();
+    assert!(status.unwrap().success());
 }
