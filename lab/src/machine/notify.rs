@@ -17,7 +17,7 @@ impl NotifySocket {
     pub fn bind(component: &str) -> io::Result<Self> {
         let path = PathBuf::from(paths::NOTIFY).join(format!("{component}.sock"));
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(Self { socket: UnixDatagram::bind(&path)?, path }),
         }
     }

@@ -8,6 +8,7 @@ mod failures;
 mod isolation;
 mod kill;
 mod lab;
+mod locations;
 mod platform;
 mod snapshot;
 mod supervision;
