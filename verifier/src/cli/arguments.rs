@@ -91,6 +91,9 @@ pub struct Run {
     /// The folder with certificates and secrets [default: the topology's]
     #[arg(long, value_name = "DIR")]
     pub credentials: Option<PathBuf>,
+    /// How many seconds beyond its budget a step may block its thread before the run is ended
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, hide = true)]
+    pub watchdog: u64,
     /// What the digest shows as the command to run a step again; {step} stands for its name
     #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE", hide = true)]
     pub reproduce: Option<String>,

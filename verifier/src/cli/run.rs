@@ -6,6 +6,7 @@ use std::{
     io::{Write, stdout},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use persys_contract::topology::Topology;
@@ -135,7 +136,7 @@ impl Job<'_> {
         };
         let reports = ReportWriter::new(self.folder.clone());
         reports.follow(&log);
-        watchdog::watch(&log);
+        watchdog::watch(&log, Duration::from_secs(self.arguments.watchdog));
         let progress = Progress::start(&log);
         let interrupt = Interrupt::default();
         if let Err(error) = signals::watch(interrupt.clone()) {

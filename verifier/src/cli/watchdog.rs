@@ -10,10 +10,6 @@ use std::{
 use super::Exit;
 use crate::events::{Body, EventLog, RunFinished, RunOutcome, StepFinished, Verdict};
 
-/// What a step has beyond its budget. Its own deadline ends it long before, and
-/// what follows it, such as fetching logs, is bounded by less.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 #[derive(Clone, Default)]
 struct Running {
     scenario: Option<String>,
@@ -23,8 +19,10 @@ struct Running {
     deadline: Option<Instant>,
 }
 
-/// Watches the run from a thread of its own.
-pub fn watch(log: &Arc<EventLog>) {
+/// Watches the run from a thread of its own. `patience` is what a step has beyond
+/// its budget: its own deadline ends it long before, and what follows it, such as
+/// fetching logs, is bounded by less.
+pub fn watch(log: &Arc<EventLog>, patience: Duration) {
     let running = Arc::new(Mutex::new(Running::default()));
     let seen = running.clone();
     log.follow(move |event| {
@@ -37,7 +35,7 @@ pub fn watch(log: &Arc<EventLog>) {
                     step: event.step.clone(),
                     attempt: started.attempt,
                     since: Some(now),
-                    deadline: Some(now + Duration::from_millis(started.budget_ms) + PATIENCE),
+                    deadline: Some(now + Duration::from_millis(started.budget_ms) + patience),
                 };
             }
             Body::StepFinished(_) | Body::RunFinished(_) => *running = Running::default(),

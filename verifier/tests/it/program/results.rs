@@ -105,9 +105,8 @@ fn shuffling_follows_the_seed() {
 }
 
 #[test]
-#[ignore = "takes over a minute: the watchdog is patient"]
 fn a_step_that_blocks_its_thread_does_not_hang_the_run() {
-    let (ended, output) = Child::finished(&["--only", "blocking"]);
+    let (ended, output) = Child::finished(&["--only", "blocking", "--watchdog", "1"]);
     assert_eq!(code(&output), Some(3));
     let (name, result) = &ended.junit()[0];
     assert_eq!(name, "blocking/blocks");
