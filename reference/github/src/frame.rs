@@ -56,7 +56,24 @@ fn new_id() -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::{
+        body::{Body, to_bytes},
+        routing::get,
+    };
+    use tower::ServiceExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_page_that_says_nothing_of_it() {
+        let router = Router::new().route("/x", get(async || -> String { panic!("a detail") }));
+        let request = Request::builder().uri("/x").body(Body::empty()).unwrap();
+        let response = framed(router).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        assert!(response.headers().contains_key(REQUEST_ID));
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        assert!(!String::from_utf8(body.to_vec()).unwrap().contains("detail"));
+    }
 
     #[test]
     fn an_id_is_new_each_time() {

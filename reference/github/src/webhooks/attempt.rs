@@ -81,3 +81,57 @@ fn root(error: &dyn Error) -> String {
         None => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// Sends to a receiver that reads the request, writes `answer` and then keeps silent.
+    async fn outcome(answer: Vec<u8>) -> Outcome {
+        persys_identity::install_crypto();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let receiving = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
+            stream.write_all(&answer).await.unwrap();
+            stream
+        });
+        let client = Client::builder()
+            .tls_certs_only([])
+            .no_proxy()
+            .timeout(Duration::from_millis(500))
+            .build()
+            .unwrap();
+        let sent = Sent { headers: BTreeMap::new(), payload: "{}".to_owned() };
+        let outcome = attempt(&client, url, &sent).await;
+        receiving.abort();
+        outcome
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_come_is_a_timeout() {
+        let outcome = outcome(Vec::new()).await;
+        assert_eq!((outcome.status_code, outcome.status.as_str()), (504, "timed out"));
+        assert!(outcome.answer.is_none());
+    }
+
+    #[tokio::test]
+    async fn of_a_long_or_broken_answer_as_much_is_kept_as_is_useful() {
+        let head =
+            "HTTP/1.1 500 Internal Server Error\r\nx-one: 1\r\ncontent-length: 1000000\r\n\r\n";
+        let long = outcome([head.as_bytes(), &[b'x'; 100_000]].concat()).await;
+        assert_eq!((long.status_code, long.status.as_str()), (500, "Internal Server Error"));
+        let answer = long.answer.unwrap();
+        assert_eq!(answer.headers["x-one"], "1");
+        assert_eq!(answer.payload.len(), KEPT);
+        let broken = outcome([head.as_bytes(), b"beginning"].concat()).await;
+        assert_eq!(broken.answer.unwrap().payload, "beginning");
+    }
+}

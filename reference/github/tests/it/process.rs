@@ -1,9 +1,10 @@
 //! The binary as a service manager runs it.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    fs::DirEntry,
+    io::{BufRead, BufReader, Lines, Read},
     os::unix::net::UnixDatagram,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -12,6 +13,7 @@ use nix::{
     unistd::Pid,
 };
 use serde_json::Value;
+use tokio::runtime::Runtime;
 
 use crate::bench::{ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, Site, WEBHOOK_SECRET};
 
@@ -23,6 +25,7 @@ fn command(site: &Site) -> Command {
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .envs(site.environment())
+        .stdout(Stdio::null())
         .stderr(Stdio::piped());
     command
 }
@@ -63,28 +66,71 @@ async fn use_everything(client: &reqwest::Client, base: &str) -> String {
     token
 }
 
+/// A process that does not outlive the test, even one that fails.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // It has usually ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The binary while it serves.
+struct Running {
+    child: Ended,
+    lines: Lines<BufReader<ChildStderr>>,
+    base: String,
+}
+
+impl Running {
+    /// Starts it and waits until it has told that it is ready.
+    fn start(site: &Site) -> Self {
+        let socket_path = site.path("notify");
+        let socket = UnixDatagram::bind(&socket_path).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let spawned = command(site).env("NOTIFY_SOCKET", &socket_path).spawn().unwrap();
+        let mut child = Ended(spawned);
+        let mut notice = [0; 256];
+        let length = socket.recv(&mut notice).unwrap();
+        assert!(notice[..length].starts_with(b"READY=1"));
+        let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
+        let line = lines.find(|line| line.as_ref().unwrap().contains("listening with TLS"));
+        let line: Value = serde_json::from_str(&line.unwrap().unwrap()).unwrap();
+        let base = format!("https://{}", line["address"].as_str().unwrap());
+        Self { child, lines, base }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.0.id().try_into().unwrap())
+    }
+
+    /// The processes that it has started and not yet buried.
+    fn children(&self) -> usize {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
+        let children = |task: DirEntry| std::fs::read_to_string(task.path().join("children"));
+        tasks
+            .map(|task| children(task.unwrap()).unwrap_or_default().split_whitespace().count())
+            .sum()
+    }
+
+    /// Ends it as a service manager does and gives the rest of its log.
+    fn stop(mut self) -> Vec<String> {
+        let told = Instant::now();
+        kill(self.pid(), Signal::SIGTERM).unwrap();
+        assert_eq!(end_of(&mut self.child.0).code(), Some(0));
+        assert!(told.elapsed() < Duration::from_secs(5));
+        self.lines.map(Result::unwrap).collect()
+    }
+}
+
 #[tokio::test]
 async fn it_tells_when_it_is_ready_and_ends_when_told() {
     let site = Site::new();
-    let socket_path = site.path("notify");
-    let socket = UnixDatagram::bind(&socket_path).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut child = command(&site).env("NOTIFY_SOCKET", &socket_path).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let mut notice = [0; 256];
-    let length = socket.recv(&mut notice).unwrap();
-    assert!(notice[..length].starts_with(b"READY=1"));
-
-    let listening = lines.find(|line| line.contains("listening with TLS")).unwrap();
-    let listening: Value = serde_json::from_str(&listening).unwrap();
-    let base = format!("https://{}", listening["address"].as_str().unwrap());
-    let token = use_everything(&site.client(), &base).await;
-
-    let told = Instant::now();
-    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
-    assert_eq!(end_of(&mut child).code(), Some(0));
-    assert!(told.elapsed() < Duration::from_secs(5));
-    let log: Vec<String> = lines.collect();
+    let running = Running::start(&site);
+    let token = use_everything(&site.client(), &running.base).await;
+    let log = running.stop();
     for line in &log {
         let line: Value = serde_json::from_str(line).unwrap();
         assert_eq!(line["service"], "github");
@@ -94,6 +140,46 @@ async fn it_tells_when_it_is_ready_and_ends_when_told() {
     for secret in [CLIENT_SECRET, WEBHOOK_SECRET, ADMIN_TOKEN, &token, "a-guessed-secret"] {
         assert!(!log.contains(secret), "a secret is in the log");
     }
+}
+
+#[tokio::test]
+async fn git_ends_with_the_client_and_leaves_no_process_behind() {
+    let site = Site::new();
+    let running = Running::start(&site);
+    let until = async |wanted: &dyn Fn(usize) -> bool| {
+        let started = Instant::now();
+        while !wanted(running.children()) {
+            assert!(started.elapsed() < PATIENCE, "{} processes", running.children());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let client = hang(&site, &running.base);
+    until(&|children| children > 0).await;
+    // Its connections close with it.
+    client.shutdown_background();
+    until(&|children| children == 0).await;
+
+    let client = hang(&site, &running.base);
+    until(&|children| children > 0).await;
+    running.stop();
+    client.shutdown_background();
+}
+
+/// A client that keeps Git waiting with a body that never ends.
+fn hang(site: &Site, base: &str) -> Runtime {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let endless = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    let url = format!("{base}/octocat/git-repo.git/git-upload-pack");
+    let client = site.client();
+    runtime.spawn(async move {
+        let request = client
+            .post(url)
+            .header("content-type", "application/x-git-upload-pack-request")
+            .body(reqwest::Body::wrap_stream(endless));
+        request.send().await
+    });
+    runtime
 }
 
 #[test]
