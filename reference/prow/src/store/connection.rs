@@ -1,6 +1,7 @@
 //! The way to etcd: bounded in time, and renewed when it seems to be dead.
 
 use std::{
+    error::Error as _,
     future::Future,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -113,13 +114,25 @@ impl Connection {
     }
 }
 
-pub(super) fn classify(error: &Error) -> StoreError {
+fn classify(error: &Error) -> StoreError {
     match error {
         // What etcd answers to a record that is too large for it.
         Error::GRpcStatus(status) if status.message().contains("request is too large") => {
             StoreError::Refused(status.message().to_owned())
         }
         Error::InvalidArgs(text) => StoreError::Refused(text.clone()),
+        Error::GRpcStatus(status) => {
+            // The status says at which layer it failed, the innermost cause why.
+            let mut text = status.message().to_owned();
+            let mut cause = status.source();
+            while let Some(inner) = cause.and_then(|cause| cause.source()) {
+                cause = Some(inner);
+            }
+            if let Some(cause) = cause {
+                text.push_str(&format!(": {cause}"));
+            }
+            StoreError::Unavailable(text)
+        }
         other => StoreError::Unavailable(other.to_string()),
     }
 }
