@@ -177,7 +177,9 @@ fn hang(site: &Site, base: &str) -> Runtime {
             .post(url)
             .header("content-type", "application/x-git-upload-pack-request")
             .body(reqwest::Body::wrap_stream(endless));
-        request.send().await
+        // Git answers at once; the connection lives as long as the response is held.
+        let _response = request.send().await.unwrap();
+        std::future::pending::<()>().await;
     });
     runtime
 }
