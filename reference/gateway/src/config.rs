@@ -6,6 +6,8 @@ use clap::Parser;
 use persys_contract::Discovery;
 use persys_reference_base::config::{Timings, TlsFiles};
 
+use crate::github::GitHubArguments;
+
 /// The port of DNS, when COREDNS_ADDR names none.
 const DNS_PORT: u16 = 53;
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub prow_scheduler_addr: Option<SocketAddr>,
     #[command(flatten)]
     pub timings: Timings,
+    #[command(flatten)]
+    pub github: GitHubArguments,
 }
 
 fn name_server(text: &str) -> Result<SocketAddr, String> {

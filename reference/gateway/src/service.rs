@@ -10,7 +10,8 @@ use persys_reference_base::{
 use crate::{
     Config, SERVICE,
     discovery::{Lookup, watch},
-    routes::{Context, mutual_routes, plain_routes},
+    github::GitHub,
+    routes::{Context, GitHubContext, mutual_routes, plain_routes},
     upstream::{Connector, Schedulers},
 };
 
@@ -40,6 +41,16 @@ pub async fn start(
     let lookup = Lookup::new(config.coredns_addr, &config.discovery_service, &config.domain)?;
     let context =
         Context { schedulers: schedulers.clone(), request_timeout: config.timings.request_timeout };
+    let github = match config.github.app()? {
+        Some(app) => {
+            let github = GitHub::new(app, &config.tls, config.timings.request_timeout)?;
+            Some(GitHubContext::new(github, &metrics)?)
+        }
+        None => {
+            tracing::info!("the login with GitHub is off: it is not configured");
+            None
+        }
+    };
 
     let mut listeners = Listeners::new(lifecycle);
     let mutual_tls = listeners
@@ -48,7 +59,7 @@ pub async fn start(
             config.listen_tls,
             &credentials,
             &metrics,
-            mutual_routes(context.clone(), &metrics),
+            mutual_routes(context.clone(), github, &metrics),
         )
         .await?;
     let plain = listeners

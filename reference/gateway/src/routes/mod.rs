@@ -1,10 +1,12 @@
 //! What the gateway's two listeners serve.
 
 mod forward;
+mod github;
 mod health;
 mod mutual;
 mod plain;
 
+pub use github::GitHubContext;
 pub use mutual::mutual_routes;
 pub use plain::plain_routes;
 

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::support::{FakeDns, FakeScheduler, Pki};
+use crate::support::{FakeDns, FakeScheduler, GitHubSite, Pki};
 
 fn gateway(pki: &Pki) -> Command {
     let files = pki.files("api-gateway");
@@ -62,6 +62,34 @@ async fn a_missing_or_unreadable_value_stops_the_start_and_is_named() {
     ] {
         let text = refusal(gateway(&pki).env(name, value)).await;
         assert!(text.contains(value), "{name}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_with_github_that_is_configured_in_part_stops_the_start() {
+    let site = GitHubSite::create();
+    let address = "127.0.0.1:9".parse().unwrap();
+    for (place, flag) in site.flags(address).into_iter().enumerate() {
+        let mut rest = site.flags(address);
+        rest.remove(place);
+        let text = refusal(gateway(&site.pki).args(rest)).await;
+        let name = flag.trim_start_matches("--").split('=').next().unwrap();
+        let variable = name.replace('-', "_").to_uppercase();
+        assert!(text.contains(&format!("{variable} is not set")), "{variable}: {text}");
+    }
+    for (name, value) in [
+        ("GITHUB_CA", "/nowhere/ca.crt"),
+        ("GITHUB_CA", "/dev/null"),
+        ("JWT_KEY_FILE", "/nowhere/jwt-key"),
+        ("GITHUB_CLIENT_SECRET_FILE", "/dev/null"),
+        ("GITHUB_URL", "http://github.com"),
+        ("PUBLIC_URL", "gateway"),
+    ] {
+        let mut flags = site.flags(address);
+        let own = format!("--{}=", name.to_lowercase().replace('_', "-"));
+        flags.retain(|flag| !flag.starts_with(&own));
+        let text = refusal(gateway(&site.pki).args(flags).env(name, value)).await;
+        assert!(text.contains(name) && text.contains(value), "{name}: {text}");
     }
 }
 

@@ -34,6 +34,10 @@ impl Reply {
         std::str::from_utf8(&self.body).unwrap()
     }
 
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
     /// Status and code of a refusal.
     pub fn refusal(&self) -> (u16, String) {
         let body: ErrorBody = serde_json::from_slice(&self.body).unwrap();
@@ -97,7 +101,12 @@ impl TestGateway {
         self.send(self.client.get(self.url(path)).header(header.0, header.1)).await
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
+    /// A request to be completed and then sent with [`Self::send`].
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, self.url(path))
+    }
+
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
         let started = Instant::now();
         let response = request.send().await.unwrap();
         Reply {
@@ -142,10 +151,12 @@ impl TestGateway {
     }
 }
 
-fn client(credentials: &LoadedCredentials) -> Client {
+/// Shows a certificate, and follows no redirect.
+pub fn client(credentials: &LoadedCredentials) -> Client {
     Client::builder()
         .tls_backend_preconfigured(credentials.client_config().unwrap())
         .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(20))
         .build()
         .unwrap()

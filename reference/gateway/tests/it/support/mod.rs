@@ -1,7 +1,10 @@
-//! A small network on the loopback interface: name server, schedulers, gateway.
+//! A small network on the loopback interface: name server, schedulers, GitHub, gateway.
 
+mod canned;
 mod dns;
 mod gateway;
+mod github;
+mod login;
 mod pki;
 mod scheduler;
 
@@ -9,8 +12,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+pub use canned::{Canned, Page};
 pub use dns::{FakeDns, Registration};
-pub use gateway::TestGateway;
+pub use gateway::{Reply, TestGateway, client};
+pub use github::{CALLBACK, GitHubSite, SECRETS, TestGitHub};
+pub use login::{Login, callback, log_in};
 pub use pki::Pki;
 pub use scheduler::{FakeScheduler, Mode};
 
