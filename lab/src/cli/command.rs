@@ -89,3 +89,10 @@ pub struct Ended {
     pub status: ExitStatus,
     pub interrupted: bool,
 }
+
+impl Ended {
+    /// The keeper of the command passes a signal on as 128 + n.
+    pub fn by_signal(&self) -> bool {
+        self.status.code().is_none_or(|code| code > 128)
+    }
+}

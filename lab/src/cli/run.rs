@@ -4,12 +4,13 @@ use std::{
     env, fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use persys_contract::topology::MachineRole;
+use tokio::time::timeout;
 
 use super::{
     args::Run,
@@ -24,6 +25,8 @@ use crate::{
     plan::{self, Programs},
     signals::Signals,
 };
+
+const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
 pub async fn run(args: Run) -> Result<u8> {
     let Ok(topology) = plan::read_topology(&args.lab.topology).map_err(complain) else {
@@ -92,6 +95,12 @@ async fn verify(
             return Ok(exit::INTERRUPTED);
         }
     };
+    if ended.by_signal() && !ended.interrupted {
+        // The lab's end ends the command, and may be told a moment later.
+        if let Ok(error) = timeout(TOLD_WITHIN, lab.collapse()).await {
+            return Err(error);
+        }
+    }
     let code = code(&ended);
     if code != exit::DONE && !ended.interrupted && args.hold_on_failure {
         say(format_args!(
@@ -110,7 +119,7 @@ async fn verify(
 /// Says what is not as it should be. False: interrupted.
 pub async fn bring_up(
     lab: &mut Lab,
-    patience: std::time::Duration,
+    patience: Duration,
     verbose: bool,
     signals: &Signals,
 ) -> Result<bool> {

@@ -169,7 +169,12 @@ fn apply_overrides(machines: &mut [MachineSpec], options: &LabOptions) -> Result
         for machine in &mut *machines {
             for component in &mut machine.components {
                 if change.target.is(&machine.name, &component.name) {
-                    component.environment.insert(change.name.clone(), change.value.clone());
+                    match change.value.as_str() {
+                        "" => drop(component.environment.remove(&change.name)),
+                        value => {
+                            component.environment.insert(change.name.clone(), value.to_owned());
+                        }
+                    }
                     hits += 1;
                 }
             }

@@ -44,7 +44,8 @@ pub struct LabOptions {
     /// Do not start a component, on all machines or on one; may be repeated
     #[arg(long, value_name = "[MACHINE/]COMPONENT")]
     pub without: Vec<Target>,
-    /// Give a component an environment variable; may be repeated
+    /// Give a component an environment variable, or take it away with an empty value;
+    /// may be repeated
     #[arg(long, value_name = "[MACHINE/]COMPONENT:NAME=VALUE")]
     pub env: Vec<EnvOverride>,
     /// How long the components may take to get ready, in seconds

@@ -1,8 +1,21 @@
 //! What cannot work is said, with the component and the end of its log.
 
-use std::{fs, time::Instant};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
-use crate::lab::{StandIns, persys_lab, text, unique};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::{
+    lab::{StandIns, eventually, persys_lab, text, unique},
+    snapshot,
+};
 
 #[test]
 fn infrastructure_that_fails_is_the_lab_s_failure() {
@@ -57,6 +70,8 @@ fn components_can_be_left_out_and_given_other_values() {
             "agent2/persys-agent",
             "--env",
             "agent1/persys-agent:COLOUR=blue",
+            "--env",
+            "agent1/persys-agent:NODE_ID=",
         ],
     );
     let state = |machine: &str, name: &str| lab.supervisor(machine).component(name).state;
@@ -65,7 +80,7 @@ fn components_can_be_left_out_and_given_other_values() {
     assert_eq!(state("agent2", "persys-agent"), Stopped);
     assert_eq!(state("agent1", "persys-agent"), Ready);
     let log = lab.on("agent1", "cat /run/persys/log/persys-agent.log");
-    assert!(log.contains("COLOUR=blue"), "{log}");
+    assert!(log.contains("COLOUR=blue ID=none"), "{log}");
     for wrong in [["--without", "nothing"], ["--env", "nothing:A=b"]] {
         let output = persys_lab(["up", "--bare"]).args(wrong).output().unwrap();
         assert_eq!(output.status.code(), Some(3), "{}", text(&output));
@@ -82,4 +97,46 @@ fn a_bad_topology_is_bad_usage() {
         persys_lab(["run", "--topology", file.to_str().unwrap(), "--", "true"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     assert!(text(&output).contains("odd.json"), "{}", text(&output));
+}
+
+/// Starts a run whose command would last, and comes back when it does.
+fn lasting(lab: &str, results: &str) -> std::process::Child {
+    let mut run = persys_lab(["run", "--bare", "--name", lab, "--results", results])
+        .args(["--", "sh", "-c", "echo lasts; exec sleep 600"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(run.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "lasts\n");
+    run
+}
+
+#[test]
+fn a_lab_that_falls_is_no_verdict() {
+    // The first process of a machine, of the lab, and the one above them.
+    for (words, said) in [
+        (["__machine", "dns"], "the machine dns ended"),
+        (["__init", "LAB"], "it has ended"),
+        (["__janitor", "LAB"], "it has ended"),
+    ] {
+        let lab = unique("falls");
+        let results = tempfile::tempdir().unwrap();
+        let run = lasting(&lab, results.path().to_str().unwrap());
+        let words = words.map(|word| word.replace("LAB", &lab));
+        let victim = snapshot::below(run.id(), &words);
+        kill(Pid::from_raw(victim.cast_signed()), Signal::SIGKILL).unwrap();
+        let output = run.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{words:?}: {}", text(&output));
+        assert!(text(&output).contains(said), "{words:?}: {}", text(&output));
+        // What the machines had logged is kept.
+        assert!(results.path().join("logs/etcd/etcd.log").exists(), "{words:?}");
+        eventually("nothing is left", Duration::from_secs(10), || {
+            snapshot::processes(&lab).is_empty()
+        });
+        // Without a janitor the control groups are left to the next run.
+        assert!(persys_lab(["clean"]).status().unwrap().success());
+        assert_eq!(snapshot::control_groups(&lab), Vec::<String>::new());
+    }
 }

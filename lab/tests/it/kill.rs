@@ -2,15 +2,23 @@
 
 use std::{
     collections::BTreeSet,
+    os::{
+        linux::net::SocketAddrExt,
+        unix::net::{SocketAddr, UnixListener},
+    },
     process::Stdio,
     sync::mpsc,
     time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use crate::{
-    lab::{persys_lab, unique},
+    lab::{Lab, eventually, persys_lab, text, unique},
     snapshot::{self, Trap},
 };
 
@@ -127,9 +135,38 @@ fn ended_in_order_nothing_is_left_either() {
     let mut run = persys_lab(command);
     run.args(["--", "true"]);
     let output = trap.around(&run).output().unwrap();
-    assert!(output.status.success(), "{}", crate::lab::text(&output));
+    assert!(output.status.success(), "{}", text(&output));
     assert_eq!(snapshot::processes(&lab), Vec::<String>::new());
     assert_eq!(snapshot::control_groups(&lab), Vec::<String>::new());
     assert_eq!(snapshot::host(), before);
     assert_eq!(trap.caught(), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_killed_janitor_leaves_clean_removes() {
+    let lab = Lab::up("leaves", &["--bare"]);
+    lab.on("agent1", "docker run --detach persys-test/web:1");
+    let outermost = lab.status()["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).unwrap();
+    let janitor = snapshot::below(outermost, &["__janitor".to_owned(), lab.name.clone()]);
+    end(janitor);
+    // Its name taken, labs of other tests do not clean up yet.
+    let address = SocketAddr::from_abstract_name(format!("persys-lab-janitor/{}", lab.name));
+    let address = address.unwrap();
+    let mut turn = None;
+    eventually("the janitor is gone", GONE_WITHIN, || {
+        turn = UnixListener::bind_addr(&address).ok();
+        turn.is_some()
+    });
+    end(outermost);
+    eventually("no process is left", GONE_WITHIN, || snapshot::processes(&lab.name).is_empty());
+    assert_ne!(snapshot::control_groups(&lab.name), Vec::<String>::new());
+    drop(turn);
+    let clean = persys_lab(["clean"]).output().unwrap();
+    assert!(clean.status.success(), "{}", text(&clean));
+    assert_eq!(snapshot::control_groups(&lab.name), Vec::<String>::new());
+}
+
+/// It may have ended by itself.
+fn end(pid: u32) {
+    let _ = kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
 }

@@ -130,7 +130,7 @@ use Socket;
 $| = 1;
 socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die;
 send($s, 'READY=1', 0, pack_sockaddr_un($ENV{NOTIFY_SOCKET})) or die;
-print \"stand-in $0 COLOUR=\", ($ENV{COLOUR} // ''), \"\\n\";
+print \"stand-in $0 COLOUR=\", ($ENV{COLOUR} // ''), ' ID=', ($ENV{NODE_ID} // 'none'), \"\\n\";
 sleep 1000 while 1;
 ";
 

@@ -33,8 +33,8 @@ pub fn processes_in(namespaces: &BTreeSet<String>, before: Ticks) -> Vec<String>
     pids().into_iter().filter(inside).map(describe).collect()
 }
 
-/// The namespaces of all processes below this one that the host has not.
-pub fn namespaces_below(ancestor: u32) -> BTreeSet<String> {
+/// All processes below this one, it among them.
+fn descendants(ancestor: u32) -> Vec<u32> {
     let parents: Vec<(u32, u32)> =
         pids().into_iter().filter_map(|pid| Some((pid, parent(pid)?))).collect();
     let mut below = vec![ancestor];
@@ -43,6 +43,21 @@ pub fn namespaces_below(ancestor: u32) -> BTreeSet<String> {
         next += 1;
         below.extend(parents.iter().filter(|(_, own)| *own == parent).map(|(pid, _)| *pid));
     }
+    below
+}
+
+/// The process below this one that was called with these words.
+pub fn below(ancestor: u32, words: &[String]) -> u32 {
+    let called = |pid: &u32| {
+        let line = read(&format!("/proc/{pid}/cmdline"));
+        line.split('\0').skip(1).take(words.len()).eq(words.iter().map(String::as_str))
+    };
+    descendants(ancestor).into_iter().find(called).expect("it runs")
+}
+
+/// The namespaces of all processes below this one that the host has not.
+pub fn namespaces_below(ancestor: u32) -> BTreeSet<String> {
+    let below = descendants(ancestor);
     let link = |pid: &str, kind: &str| fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok();
     let mut found = BTreeSet::new();
     for pid in &below[1..] {
