@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{cluster::ClusterCommand, node::NodeCommand, workload::WorkloadCommand};
+use crate::{
+    cluster::ClusterCommand, github::GithubCommand, login::LoginArguments, node::NodeCommand,
+    workload::WorkloadCommand,
+};
 
 const AFTER_HELP: &str = "\
 The gateway and the certificate files are read from a JSON file with \"gateway\", \"cert\", \"key\" and
@@ -69,6 +72,11 @@ pub enum Command {
     /// Look at the whole platform.
     #[command(subcommand)]
     Cluster(ClusterCommand),
+    /// Log in with GitHub and keep the token that the gateway gives for it.
+    Login(LoginArguments),
+    /// Look at GitHub as the one who has logged in.
+    #[command(subcommand)]
+    Github(GithubCommand),
 }
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {

@@ -4,9 +4,12 @@ mod arguments;
 mod client;
 mod cluster;
 mod failure;
+mod github;
+mod login;
 mod node;
 mod output;
 mod settings;
+mod token_file;
 mod workload;
 
 use std::process::ExitCode;
@@ -14,7 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, Command};
-use client::Client;
+use client::{Client, web_client};
 use failure::Failure;
 use settings::Settings;
 
@@ -41,6 +44,11 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             Command::Workload(command) => workload::run(command, &client, arguments.output).await,
             Command::Node(command) => node::run(command, &client, arguments.output).await,
             Command::Cluster(command) => cluster::run(command, &client, arguments.output).await,
+            Command::Login(login) => {
+                let web = web_client(&settings, &arguments.connection)?;
+                login::run(login, &client, &web, arguments.output).await
+            }
+            Command::Github(command) => github::run(command, &client, arguments.output).await,
         }
     })
 }

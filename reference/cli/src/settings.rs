@@ -82,9 +82,14 @@ impl ConfigFile {
 }
 
 fn default_path() -> Option<PathBuf> {
+    config_folder().map(|folder| folder.join("config.json"))
+}
+
+/// Where the user's files lie.
+pub fn config_folder() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
-    folder.map(|folder| folder.join("persys/config.json"))
+    folder.map(|folder| folder.join("persys"))
 }
 
 fn read_gateway(text: &str) -> Result<Url, Failure> {

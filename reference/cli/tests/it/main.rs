@@ -2,5 +2,7 @@
 
 mod exit_codes;
 mod gateway;
+mod github;
+mod login;
 mod requests;
 mod settings;

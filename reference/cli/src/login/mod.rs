@@ -1,0 +1,6 @@
+//! `persys-cli login`.
+
+mod browser;
+mod run;
+
+pub use run::{LoginArguments, run};
