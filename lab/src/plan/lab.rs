@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use persys_contract::topology::{Machine, MachineRole, Topology};
 
 use super::{
-    coredns, docker, etcd, fault_daemon,
+    coredns, docker, etcd, fault_daemon, github,
     options::{Dns, LabOptions},
     platform,
     programs::{Programs, search_path},
@@ -98,6 +98,9 @@ fn components(site: &Site, options: &LabOptions) -> Result<Vec<ComponentSpec>> {
             }
             MachineRole::Scheduler if !options.bare => {
                 components.push(platform::scheduler(site, options.prow.is_some()));
+            }
+            MachineRole::Github if !options.bare => {
+                components.push(github::github(site, options.github.is_some()));
             }
             MachineRole::Gateway
             | MachineRole::Scheduler

@@ -5,6 +5,7 @@ pub mod credentials;
 mod docker;
 mod etcd;
 mod fault_daemon;
+mod github;
 mod lab;
 mod options;
 mod overrides;

@@ -29,6 +29,9 @@ pub struct LabOptions {
     /// The persys-cli to test instead of the reference's
     #[arg(long, value_name = "PROGRAM")]
     pub cli: Option<PathBuf>,
+    /// What stands for GitHub instead of the project's own
+    #[arg(long, value_name = "PROGRAM")]
+    pub github: Option<PathBuf>,
     /// CoreDNS [default: .tools/bin/coredns of the checkout, or the one in PATH]
     #[arg(long, value_name = "PROGRAM")]
     pub coredns: Option<PathBuf>,

@@ -2,11 +2,11 @@
 
 use persys_contract::topology::{MachineRole, Topology};
 
-use super::site::Site;
+use super::{github, site::Site};
 use crate::spec::{ComponentSpec, Part, Readiness};
 
 /// A program of unknown make may not give notice when it is ready.
-fn readiness(site: &Site, replaced: bool, port: u16) -> Readiness {
+pub(super) fn readiness(site: &Site, replaced: bool, port: u16) -> Readiness {
     if replaced { Readiness::NotifyOrTcp(site.address(port)) } else { Readiness::Notify }
 }
 
@@ -23,6 +23,7 @@ pub fn gateway(site: &Site, replaced: bool) -> ComponentSpec {
     .with_env("LISTEN_PLAIN", site.address(ports.gateway_plain).to_string())
     .with_env("COREDNS_ADDR", dns.to_string());
     spec.environment.extend(site.tls_env("TLS", "api-gateway"));
+    spec.environment.extend(github::gateway_environment(site));
     discovery(&mut spec, site.topology);
     spec
 }

@@ -21,6 +21,7 @@ pub struct Programs {
     pub prow: PathBuf,
     pub agent: PathBuf,
     pub cli: PathBuf,
+    pub github: PathBuf,
     pub faultd: PathBuf,
     pub verifier: PathBuf,
     pub etcd: Option<PathBuf>,
@@ -56,6 +57,7 @@ impl Programs {
             prow: own(&options.prow, "prow-scheduler")?,
             agent: own(&options.agent, "persys-agent")?,
             cli: own(&options.cli, "persys-cli")?,
+            github: own(&options.github, "persys-github")?,
             faultd: own(&None, "persys-faultd")?,
             verifier: own(&None, "persys-verifier")?,
             etcd: system(&options.etcd, "etcd")?,
@@ -74,6 +76,7 @@ impl Programs {
             &self.prow,
             &self.agent,
             &self.cli,
+            &self.github,
             &self.faultd,
             &self.verifier,
         ];

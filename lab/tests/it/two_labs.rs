@@ -26,8 +26,10 @@ fn a_name_that_is_taken_is_refused_and_default_names_differ() {
     assert_eq!(again.status.code(), Some(3));
     assert!(text(&again).contains("a lab of that name is up"), "{}", text(&again));
     // Where the name is not said, each gets one of its own.
-    let name =
-        |words: &str| words.split("lab ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    let name = |said: &str| {
+        let line = said.lines().find(|line| line.contains(" is up after ")).expect("it says so");
+        line.split(' ').nth(2).expect("its name is there").to_owned()
+    };
     let mut names = Vec::new();
     for _ in 0..2 {
         let output = persys_lab(["up", "--bare"]).output().unwrap();
@@ -35,4 +37,7 @@ fn a_name_that_is_taken_is_refused_and_default_names_differ() {
         names.push(Lab { name: name(&text(&output)) });
     }
     assert_ne!(names[0].name, names[1].name);
+    for lab in &names {
+        assert_eq!(lab.status()["name"], lab.name);
+    }
 }
