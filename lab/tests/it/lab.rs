@@ -138,8 +138,14 @@ impl StandIns {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let stand_ins = Self { folder };
-        for name in ["api-gateway", "prow-scheduler", "persys-agent", "persys-cli", "persys-faultd"]
-        {
+        for name in [
+            "api-gateway",
+            "prow-scheduler",
+            "persys-agent",
+            "persys-cli",
+            "persys-faultd",
+            "persys-github",
+        ] {
             stand_ins.write(name, WELL_BEHAVED);
         }
         stand_ins

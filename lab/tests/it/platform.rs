@@ -15,7 +15,8 @@ sleep 1000 while 1;
 #[test]
 fn each_component_finds_its_configuration_in_its_environment() {
     let stand_ins = StandIns::new();
-    for name in ["api-gateway", "prow-scheduler", "persys-agent", "persys-faultd"] {
+    for name in ["api-gateway", "prow-scheduler", "persys-agent", "persys-faultd", "persys-github"]
+    {
         stand_ins.write(name, SHOWS);
     }
     let lab = Lab::up("shows", &["--bin-dir", stand_ins.path()]);
@@ -38,6 +39,28 @@ fn each_component_finds_its_configuration_in_its_environment() {
             "DISCOVERY_SERVICE=_prow-scheduler".to_owned(),
             "DISCOVERY_INTERVAL=2".to_owned(),
             format!("TLS_CERT={credentials}/api-gateway.crt"),
+            "GITHUB_URL=https://10.77.0.70".to_owned(),
+            "GITHUB_API_URL=https://10.77.0.70/api/v3".to_owned(),
+            "GITHUB_CLIENT_ID=persys-test".to_owned(),
+            format!("GITHUB_CLIENT_SECRET_FILE={credentials}/github-client-secret"),
+            format!("GITHUB_WEBHOOK_SECRET_FILE={credentials}/github-webhook-secret"),
+            format!("GITHUB_CA={credentials}/ca.crt"),
+            format!("JWT_KEY_FILE={credentials}/jwt-key"),
+            "PUBLIC_URL=https://10.77.0.20:8551".to_owned(),
+        ],
+    );
+    expect(
+        &shown("github", "github"),
+        &[
+            "LISTEN=10.77.0.70:443".to_owned(),
+            "DATA_DIR=/run/persys/lib/github".to_owned(),
+            "GITHUB_CLIENT_ID=persys-test".to_owned(),
+            "GITHUB_CALLBACK_URL=https://10.77.0.20:8551/auth/callback".to_owned(),
+            format!("GITHUB_CLIENT_SECRET_FILE={credentials}/github-client-secret"),
+            format!("GITHUB_WEBHOOK_SECRET_FILE={credentials}/github-webhook-secret"),
+            format!("ADMIN_TOKEN_FILE={credentials}/github-admin-token"),
+            format!("TLS_CERT={credentials}/github.crt"),
+            format!("WEBHOOK_CERT={credentials}/webhook.crt"),
         ],
     );
     expect(
