@@ -4,7 +4,7 @@ use http::{StatusCode, header::ACCEPT, header::CONTENT_TYPE};
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
-use super::{GitHub, GitHubError, Secret, app::below};
+use super::{GitHub, GitHubError, Secret, User, app::below};
 
 /// To see who it is, and to list repositories, the private ones among them.
 const SCOPE: &str = "read:user repo";
@@ -33,8 +33,17 @@ impl GitHub {
         url
     }
 
+    /// Who GitHub's code is of, and an access token to act for them.
+    pub async fn log_in(&self, code: &str, verifier: &str) -> Result<(User, Secret), GitHubError> {
+        self.in_time(async {
+            let access_token = self.exchange(code, verifier).await?;
+            Ok((self.user(&access_token).await?, access_token))
+        })
+        .await
+    }
+
     /// Gives a code, once, for an access token.
-    pub async fn exchange(&self, code: &str, verifier: &str) -> Result<Secret, GitHubError> {
+    async fn exchange(&self, code: &str, verifier: &str) -> Result<Secret, GitHubError> {
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", &self.app.client_id)
             .append_pair("client_secret", self.app.client_secret.as_str())
@@ -48,7 +57,7 @@ impl GitHub {
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
-        let answer = self.in_time(self.send(request)).await?;
+        let answer = self.send(request).await?;
         if answer.status != StatusCode::OK {
             let status = answer.status.as_u16();
             return Err(GitHubError::Nonsense(format!("status {status} for a code")));

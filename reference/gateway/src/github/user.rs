@@ -16,9 +16,9 @@ pub struct User {
 
 impl GitHub {
     /// The account that a new access token is of.
-    pub async fn user(&self, access_token: &Secret) -> Result<User, GitHubError> {
+    pub(super) async fn user(&self, access_token: &Secret) -> Result<User, GitHubError> {
         let asking = self.ask(below(&self.app.api_url, "user"), access_token.as_str());
-        let answer = match self.in_time(asking).await {
+        let answer = match asking.await {
             Err(GitHubError::Token) => {
                 return Err(GitHubError::nonsense("its own new token is refused"));
             }

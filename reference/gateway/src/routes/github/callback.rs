@@ -61,8 +61,8 @@ pub async fn callback(
         code.ok_or_else(|| refuse(ErrorCode::BadCode, BAD_CODE, "there is no code".to_owned()))?;
 
     let failed = |error| context.failed(&parts.extensions, &error);
-    let access_token = context.github.exchange(&code, &login.verifier).await.map_err(failed)?;
-    let user = context.github.user(&access_token).await.map_err(failed)?;
+    let (user, access_token) =
+        context.github.log_in(&code, &login.verifier).await.map_err(failed)?;
     let token = context.sessions.open(&user, &access_token, unix_now()).map_err(internal)?;
     tracing::info!(login = user.login, "logged a user in");
     let headers =
