@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -41,6 +42,18 @@ pub struct Config {
         default_value = "unix:///var/run/docker.sock"
     )]
     pub docker_host: String,
+    /// Where the files of compose projects are kept; theirs alone, and this agent's.
+    #[arg(
+        long,
+        env = "STATE_DIR",
+        value_name = "STATE_DIR",
+        default_value = "/run/persys/lib/persys-agent",
+        value_parser = absolute
+    )]
+    pub state_dir: PathBuf,
+    /// Whom Git trusts when it clones, PEM [default: the system's authorities].
+    #[arg(long, env = "GIT_CA", value_name = "GIT_CA", value_parser = absolute)]
+    git_ca: Option<PathBuf>,
     #[command(flatten)]
     pub timings: Timings,
 }
@@ -62,12 +75,27 @@ impl Config {
         Ok(id)
     }
 
+    /// The file of whom Git trusts, if there is one; it must be there.
+    pub fn git_ca(&self) -> anyhow::Result<Option<PathBuf>> {
+        if let Some(path) = &self.git_ca {
+            std::fs::read(path).with_context(|| format!("read GIT_CA {}", path.display()))?;
+        }
+        Ok(self.git_ca.clone())
+    }
+
     /// The node's address: the configured one, or that of the listener if it is a certain one.
     pub fn node_ip(&self) -> anyhow::Result<IpAddr> {
         let listening = Some(self.listen.ip()).filter(|ip| !ip.is_unspecified());
         self.node_ip
             .or(listening)
             .context("find this node's address: NODE_IP is not set, and LISTEN names none")
+    }
+}
+
+fn absolute(text: &str) -> Result<PathBuf, String> {
+    match Path::new(text) {
+        path if path.is_absolute() => Ok(path.to_owned()),
+        _ => Err("it must be an absolute path".to_owned()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! the schedulers that the node is there (contract §3.3, §6).
 
 mod api;
+mod compose;
 mod config;
 mod docker;
 mod membership;

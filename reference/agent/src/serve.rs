@@ -6,6 +6,7 @@ use persys_reference_base::signature::{SignatureCheck, SignedClient};
 use persys_reference_base::{Metrics, http};
 
 use crate::api::{self, Agent};
+use crate::compose::{Compose, ProjectStore};
 use crate::config::Config;
 use crate::docker::{Engine, EngineWatch};
 use crate::membership::{self, Membership, Schedulers};
@@ -24,7 +25,11 @@ pub async fn serve(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
     let facts = NodeFacts::gather(&config)?;
     let metrics = Metrics::new("persys-agent")?;
     let watch = EngineWatch::default();
-    let workloads = Workloads::new(engine.clone());
+    let git_ca = config.git_ca()?;
+    let projects =
+        ProjectStore::open(&config.state_dir).map_err(|why| anyhow!("use STATE_DIR {why}"))?;
+    let compose = Compose::new(projects.clone(), &engine.host(), git_ca.as_deref());
+    let workloads = Workloads::new(engine.clone(), compose);
 
     let agent = Agent::new(facts.node_id(), engine.clone(), watch.clone(), workloads.clone());
     let check = SignatureCheck::new(key.clone(), timings.signature_window, &metrics);
@@ -46,8 +51,8 @@ pub async fn serve(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
     }));
     let swept = engine.clone();
     let first = move || {
-        let engine = engine.clone();
-        async move { workloads::sweep(&engine).await }
+        let (engine, projects) = (engine.clone(), projects.clone());
+        async move { workloads::sweep(&engine, &projects).await }
     };
     let keeping = watch.keep(swept, timings.heartbeat_interval, first);
     tokio::spawn(stop.run_until_cancelled_owned(keeping));

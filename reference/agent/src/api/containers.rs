@@ -41,7 +41,7 @@ pub async fn start(
     to_the_end("started", async move { agent.workloads.start(&id).await }).await
 }
 
-/// `POST /docker/stop/{id}`.
+/// `POST /docker/stop/{id}`, and for a project `POST /compose/stop/{workloadId}`.
 pub async fn stop(
     State(agent): State<Agent>,
     Path(id): Path<String>,

@@ -10,7 +10,7 @@ use persys_reference_base::http::ApiError;
 use persys_reference_base::signature::{SignatureCheck, require_signature};
 
 use super::gate::require_docker;
-use super::{Agent, containers, health, run};
+use super::{Agent, compose, containers, health, run};
 
 /// All routes. Only `/metrics` and `/api/v1/health` may be asked without a signature; even that
 /// a route does not exist is told to signed requests only.
@@ -22,6 +22,9 @@ pub fn router(agent: Agent, check: Arc<SignatureCheck>, metrics: &Metrics) -> Ro
         .route("/docker/start/{id}", post(containers::start))
         .route("/docker/stop/{id}", post(containers::stop))
         .route("/docker/{id}", delete(containers::remove))
+        .route("/compose/run", post(compose::run))
+        .route("/compose/clone", post(compose::clone))
+        .route("/compose/stop/{id}", post(containers::stop))
         .layer(from_fn_with_state(agent.clone(), require_docker))
         .route("/", any(no_route))
         .route("/{*rest}", any(no_route))

@@ -11,7 +11,7 @@ use bollard::query_parameters::{
 use futures::StreamExt;
 use persys_contract::WORKLOAD_LABEL;
 
-use super::{ContainerSpec, DockerFault, Engine};
+use super::{ContainerSpec, DockerFault, Engine, PROJECT_LABEL};
 
 /// How long a container that is asked to stop has, in seconds, before it is killed.
 const STOP_GRACE_SECONDS: i32 = 2;
@@ -58,6 +58,11 @@ impl Container {
     /// Whether it was made by a run order, and not by compose, which gives names of its own.
     pub fn is_by_run(&self) -> bool {
         self.names.iter().any(|name| name == self.workload_id())
+    }
+
+    /// The compose project that it is a part of.
+    pub fn project(&self) -> Option<&str> {
+        self.labels.get(PROJECT_LABEL).map(String::as_str)
     }
 
     fn from_summary(summary: ContainerSummary) -> Self {
@@ -183,10 +188,12 @@ impl Engine {
         let filters = HashMap::from([("label", vec![label])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
         let summaries = self.read(docker.list_containers(Some(options))).await?;
-        let completed = futures::stream::iter(summaries)
+        let completed: Vec<Option<Container>> = futures::stream::iter(summaries)
             .map(|summary| self.complete(Container::from_summary(summary)))
-            .buffered(INSPECT_AT_A_TIME);
-        Ok(completed.filter_map(async |container| container).collect().await)
+            .buffered(INSPECT_AT_A_TIME)
+            .collect()
+            .await;
+        Ok(completed.into_iter().flatten().collect())
     }
 
     /// Adds what a list does not tell. `None` when the container went away meanwhile.

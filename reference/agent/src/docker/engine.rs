@@ -38,6 +38,11 @@ impl Engine {
         Ok(Self { socket: PathBuf::from(socket), read_deadline })
     }
 
+    /// As other programs are told where it listens.
+    pub fn host(&self) -> String {
+        format!("unix://{}", self.socket.display())
+    }
+
     /// Whether Docker answers, within 2 s.
     pub async fn ping(&self) -> Result<(), DockerFault> {
         let docker = self.client()?;

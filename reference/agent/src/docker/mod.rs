@@ -5,13 +5,16 @@ mod engine;
 mod fault;
 mod images;
 mod logs;
+mod projects;
 mod spec;
 mod watch;
 
 pub use containers::{Container, is_reference};
 pub use engine::Engine;
 pub use fault::DockerFault;
-pub use spec::{ContainerSpec, InvalidRun};
+pub use logs::LOG_BYTES;
+pub use projects::{Leavings, PROJECT_LABEL};
+pub use spec::{ContainerSpec, InvalidRun, with_tag};
 pub use watch::EngineWatch;
 
 /// The label that bears the workload's name.

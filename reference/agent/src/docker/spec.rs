@@ -132,7 +132,7 @@ fn split(command: &str) -> Result<Vec<String>, ()> {
 }
 
 /// A reference without tag or digest means `latest`; a pull of a bare name would fetch every tag.
-fn with_tag(image: String) -> String {
+pub fn with_tag(image: String) -> String {
     let last = image.rsplit('/').next().unwrap_or(&image);
     if last.contains(':') || image.contains('@') { image } else { format!("{image}:latest") }
 }

@@ -1,10 +1,17 @@
 //! Start, stop and remove: what a scheduler orders for a container that is there.
 
+use std::time::Duration;
+
 use persys_contract::WorkloadStatus;
 
+use super::joined_logs::joined;
 use super::locks::WorkloadLocks;
 use super::pending::PendingRuns;
-use crate::docker::{Container, DockerFault, Engine, is_reference};
+use crate::compose::{ProjectStore, project_name};
+use crate::docker::{Container, DockerFault, Engine, Leavings, is_reference};
+
+/// How long a run that is taken back has to come to its end.
+const CANCEL_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Why an action was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -23,18 +30,25 @@ pub struct Actions {
     engine: Engine,
     pending: PendingRuns,
     locks: WorkloadLocks,
+    projects: ProjectStore,
 }
 
 impl Actions {
-    pub fn new(engine: Engine, pending: PendingRuns, locks: WorkloadLocks) -> Self {
-        Self { engine, pending, locks }
+    pub fn new(
+        engine: Engine,
+        pending: PendingRuns,
+        locks: WorkloadLocks,
+        projects: ProjectStore,
+    ) -> Self {
+        Self { engine, pending, locks, projects }
     }
 
     /// Starts what does not run, and lets go on what is paused.
     pub async fn start(&self, id: &str) -> Result<String, ActionError> {
         let workload_id = self.workload_of(id).await?;
         let _guard = self.locks.lock(&workload_id).await;
-        for container in self.present(&workload_id).await? {
+        // The oldest first: it is the one that the others depend on, if they do.
+        for container in self.present(&workload_id).await?.into_iter().rev() {
             tracing::info!(workloadId = workload_id, container = container.id, "container start");
             match container.state.as_str() {
                 "running" | "restarting" => {}
@@ -58,35 +72,61 @@ impl Actions {
         Ok(workload_id)
     }
 
-    /// Removes a workload's containers and cancels its pending run: nothing appears afterwards.
+    /// Removes a workload's containers, and all that its project has if it is one, and cancels
+    /// its pending run: nothing appears afterwards.
     pub async fn remove(&self, id: &str) -> Result<String, ActionError> {
-        let workload_id = self.workload_of(id).await?;
+        let workload_id = match self.workload_of(id).await {
+            // Of a project there may be volumes left, and nothing else.
+            Err(ActionError::NotFound) if is_reference(id) => id.to_owned(),
+            known => known?,
+        };
         // Before the lock: the run may hold it, and ends sooner when it knows.
         let cancelled = self.pending.cancel(&workload_id);
-        let _guard = self.locks.lock(&workload_id).await;
-        let containers = self.engine.containers_of(&workload_id).await?;
-        if containers.is_empty() && !cancelled {
-            return Err(ActionError::NotFound);
+        if let Some(mut outcome) = cancelled.clone() {
+            // It clears up after itself; what it leaves is removed below.
+            let ended = outcome.wait_for(Option::is_some);
+            let _ = tokio::time::timeout(CANCEL_DEADLINE, ended).await;
         }
+        let _guard = self.locks.lock(&workload_id).await;
+        let project = self.projects.take(&workload_id);
+        let known = cancelled.is_some() || project.is_some();
+        let removed = self.remove_all(&workload_id).await;
+        match (&removed, project) {
+            (Ok(_), Some(project)) => self.projects.discard(&project),
+            (Err(_), Some(project)) => self.projects.put_back(project),
+            (_, None) => {}
+        }
+        match removed {
+            Ok(found) if found || known => Ok(workload_id),
+            Ok(_) => Err(ActionError::NotFound),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// Whether there was anything.
+    async fn remove_all(&self, workload_id: &str) -> Result<bool, DockerFault> {
+        let containers = self.engine.containers_of(workload_id).await?;
         let removals = containers.iter().map(|container| {
             tracing::info!(workloadId = workload_id, container = container.id, "container remove");
             self.engine.remove(&container.id)
         });
         futures::future::try_join_all(removals).await?;
-        Ok(workload_id)
+        let project = project_name(workload_id);
+        let found = self.engine.remove_project(&project, Leavings::NetworksAndVolumes).await?;
+        Ok(found || !containers.is_empty())
     }
 
     /// The end of what a workload's containers wrote; nothing for a run without container.
     pub async fn logs(&self, id: &str) -> Result<String, ActionError> {
         let workload_id = self.workload_of(id).await?;
-        let mut logs = String::new();
-        for container in self.engine.containers_of(&workload_id).await? {
+        let mut parts = Vec::new();
+        for container in self.engine.containers_of(&workload_id).await?.into_iter().rev() {
             match self.engine.logs(&container.id).await {
                 Err(fault) if fault.is_not_found() => {}
-                outcome => logs.push_str(&outcome?),
+                outcome => parts.push((container, outcome?)),
             }
         }
-        Ok(logs)
+        Ok(joined(parts))
     }
 
     /// The workload that an id of either kind stands for.
@@ -94,7 +134,7 @@ impl Actions {
         if !is_reference(id) {
             return Err(ActionError::NotFound);
         }
-        let known = self.pending.get(id).is_some();
+        let known = self.pending.get(id).is_some() || self.projects.get(id).is_some();
         if known || !self.engine.containers_of(id).await?.is_empty() {
             return Ok(id.to_owned());
         }

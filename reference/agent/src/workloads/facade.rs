@@ -6,7 +6,9 @@ use super::actions::{ActionError, Actions};
 use super::listing;
 use super::locks::WorkloadLocks;
 use super::pending::{Outcome, PendingRuns};
+use super::project_runner::ProjectRunner;
 use super::runner::Runner;
+use crate::compose::{Compose, ProjectSpec, ProjectStore};
 use crate::docker::{ContainerSpec, DockerFault, Engine};
 
 /// The workloads of this node; clones share them.
@@ -15,18 +17,24 @@ pub struct Workloads {
     engine: Engine,
     pending: PendingRuns,
     runner: Runner,
+    project_runner: ProjectRunner,
+    projects: ProjectStore,
     actions: Actions,
 }
 
 impl Workloads {
-    pub fn new(engine: Engine) -> Self {
+    pub fn new(engine: Engine, compose: Compose) -> Self {
         let pending = PendingRuns::default();
         let locks = WorkloadLocks::default();
+        let projects = compose.store().clone();
+        let (runs, shared) = (pending.clone(), locks.clone());
         Self {
             runner: Runner::new(engine.clone(), pending.clone(), locks.clone()),
-            actions: Actions::new(engine.clone(), pending.clone(), locks),
+            project_runner: ProjectRunner::new(engine.clone(), compose, runs.clone(), shared),
+            actions: Actions::new(engine.clone(), runs, locks, projects.clone()),
             engine,
             pending,
+            projects,
         }
     }
 
@@ -35,8 +43,13 @@ impl Workloads {
         self.runner.order(spec).await
     }
 
+    /// Orders a project; see [`ProjectRunner::order`].
+    pub fn order_project(&self, spec: ProjectSpec) -> Outcome {
+        self.project_runner.order(spec)
+    }
+
     pub async fn list(&self) -> Result<Vec<ContainerEntry>, DockerFault> {
-        listing::list(&self.engine, &self.pending).await
+        listing::list(&self.engine, &self.pending, &self.projects).await
     }
 
     /// Each action takes the id of a container or of a workload and returns the workload's.
@@ -58,6 +71,6 @@ impl Workloads {
 
     /// Brings all runs to their end; see [`Runner::drain`].
     pub async fn drain(&self) {
-        self.runner.drain().await;
+        tokio::join!(self.runner.drain(), self.project_runner.drain());
     }
 }

@@ -1,11 +1,13 @@
 //! One list of containers and of runs that have none yet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use persys_contract::{ContainerEntry, WorkloadStatus};
 
 use super::pending::{PendingRun, PendingRuns};
+use crate::compose::{Project, ProjectStore};
 use crate::docker::{Container, DockerFault, Engine};
 
 /// How long after its making a container must have been started, in seconds.
@@ -15,11 +17,45 @@ const START_SECONDS: i64 = 120;
 pub async fn list(
     engine: &Engine,
     pending: &PendingRuns,
+    projects: &ProjectStore,
 ) -> Result<Vec<ContainerEntry>, DockerFault> {
-    // In this order: a run that ends in between has its container in the list.
+    // In this order: a project is kept before its run ends, and a run that ends in between
+    // has its containers in the list.
+    let kept = projects.all();
     let runs = pending.snapshot();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Ok(merge(engine.containers().await?, runs, now.cast_signed()))
+    let containers = engine.containers().await?;
+    // One that is being removed lacks nothing.
+    let kept: Vec<_> =
+        kept.into_iter().filter(|project| projects.get(&project.workload_id).is_some()).collect();
+    let mut entries = missing(&containers, &runs, &kept);
+    entries.extend(merge(containers, runs, now.cast_signed()));
+    Ok(entries)
+}
+
+/// The services whose containers are gone. A run that is under way makes them, and one that
+/// failed tells more.
+fn missing(
+    containers: &[Container],
+    runs: &BTreeMap<String, PendingRun>,
+    projects: &[Arc<Project>],
+) -> Vec<ContainerEntry> {
+    let quiet = projects.iter().filter(|project| !runs.contains_key(&project.workload_id));
+    let entry = |project: &Project, service: &str, image: Option<&str>| ContainerEntry {
+        id: project.workload_id.clone(),
+        names: vec![format!("{}_{service}", project.name)],
+        status: WorkloadStatus::Missing.to_string(),
+        image: image.unwrap_or_default().to_owned(),
+        labels: project.labels.clone(),
+        exit_code: None,
+        reason: Some(format!("service {service} has lost its container")),
+    };
+    quiet
+        .flat_map(|project| {
+            let lacking = project.lacking(containers);
+            lacking.map(|service| entry(project, &service.name, service.image.as_deref()))
+        })
+        .collect()
 }
 
 /// `now` is in unix seconds.
@@ -30,7 +66,11 @@ fn merge(
 ) -> Vec<ContainerEntry> {
     let mut entries: Vec<ContainerEntry> = Vec::with_capacity(containers.len() + runs.len());
     for container in containers {
-        let run = runs.remove(container.workload_id());
+        // A project's run is more than any of its containers: it is listed besides them.
+        let run = match container.project() {
+            Some(_) => None,
+            None => runs.remove(container.workload_id()),
+        };
         let unstarted = container.is_created();
         let lost = unstarted && container.is_by_run() && now - container.created > START_SECONDS;
         let mut entry = of_container(container);
@@ -82,6 +122,8 @@ mod tests {
     use persys_contract::WORKLOAD_LABEL;
 
     use super::*;
+    use crate::compose::Service;
+    use crate::docker::PROJECT_LABEL;
 
     fn labels() -> BTreeMap<String, String> {
         BTreeMap::from([(WORKLOAD_LABEL.to_owned(), "w-1".to_owned())])
@@ -137,6 +179,41 @@ mod tests {
         assert_eq!(entries.len(), 1);
         assert_eq!((entries[0].status.as_str(), &entries[0].reason), ("running", &None));
     }
+
+    #[test]
+    fn a_project_s_run_is_listed_besides_its_containers() {
+        let mut part = container("created");
+        part.names = vec!["w-1_web_1".into()];
+        part.labels.insert(PROJECT_LABEL.to_owned(), "w-1".to_owned());
+        let entries = merge(vec![part], runs(WorkloadStatus::ContainerCreating), 1000);
+        let statuses: Vec<_> = entries.iter().map(|entry| entry.status.as_str()).collect();
+        assert_eq!(statuses, ["created", "ContainerCreating"]);
+    }
+
+    #[test]
+    fn a_service_without_container_is_missing_unless_a_run_is_about_it() {
+        let service = Service {
+            name: "web".into(),
+            image: Some("web:1".into()),
+            containers: 2,
+            run_once: false,
+        };
+        let project = Arc::new(Project {
+            workload_id: "w-1".into(),
+            name: "w-1".into(),
+            labels: labels(),
+            services: vec![service],
+            profiles: String::new(),
+            origin: "/srv".into(),
+            folder: "/state".into(),
+        });
+        let entries = missing(&[], &BTreeMap::new(), std::slice::from_ref(&project));
+        assert_eq!(entries.len(), 1);
+        assert_eq!((entries[0].id.as_str(), entries[0].status.as_str()), ("w-1", "Missing"));
+        assert_eq!(entries[0].labels, labels());
+        assert!(missing(&[], &runs(WorkloadStatus::Failed), &[project]).is_empty());
+    }
+
     #[test]
     fn a_container_that_nobody_will_start_has_failed() {
         let status = |container: Container, now| {

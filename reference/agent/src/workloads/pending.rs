@@ -10,6 +10,7 @@ use persys_contract::WorkloadStatus;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::compose::ProjectSpec;
 use crate::docker::{ContainerSpec, DockerFault};
 
 /// How a run ended.
@@ -31,10 +32,33 @@ pub type Outcome = watch::Receiver<Option<Ended>>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingRun {
     pub workload_id: String,
+    /// Empty for a project, which has many.
     pub image: String,
     pub labels: BTreeMap<String, String>,
     pub status: WorkloadStatus,
     pub reason: Option<String>,
+}
+
+impl PendingRun {
+    pub fn of_container(spec: &ContainerSpec, status: WorkloadStatus) -> Self {
+        Self {
+            workload_id: spec.workload_id.clone(),
+            image: spec.image.clone(),
+            labels: spec.labels.clone(),
+            status,
+            reason: None,
+        }
+    }
+
+    pub fn of_project(spec: &ProjectSpec, status: WorkloadStatus) -> Self {
+        Self {
+            workload_id: spec.workload_id.clone(),
+            image: String::new(),
+            labels: spec.labels.clone(),
+            status,
+            reason: None,
+        }
+    }
 }
 
 /// All pending runs of this agent, by workload id.
@@ -68,33 +92,27 @@ pub struct Ticket {
 
 impl PendingRuns {
     /// Begins a run, unless one of the same workload is under way. A failed one is begun anew.
-    pub fn begin(&self, spec: &ContainerSpec, status: WorkloadStatus) -> Begun {
+    pub fn begin(&self, run: PendingRun) -> Begun {
         let mut entries = self.entries();
-        if let Some(entry) = entries.get(&spec.workload_id)
+        if let Some(entry) = entries.get(&run.workload_id)
             && entry.outcome.borrow().is_none()
         {
             return Begun::Joined(entry.outcome.clone());
         }
         let (sender, outcome) = watch::channel(None);
         let cancelled = CancellationToken::new();
-        let run = PendingRun {
-            workload_id: spec.workload_id.clone(),
-            image: spec.image.clone(),
-            labels: spec.labels.clone(),
-            status,
-            reason: None,
-        };
+        let workload_id = run.workload_id.clone();
         let entry = Entry { run, cancelled: cancelled.clone(), outcome: outcome.clone() };
-        entries.insert(spec.workload_id.clone(), entry);
-        let ticket =
-            Ticket { workload_id: spec.workload_id.clone(), runs: self.clone(), cancelled, sender };
-        Begun::New(ticket, outcome)
+        entries.insert(workload_id.clone(), entry);
+        Begun::New(Ticket { workload_id, runs: self.clone(), cancelled, sender }, outcome)
     }
 
-    /// Forgets a workload's run, and stops it if it is under way. Whether there was one.
-    pub fn cancel(&self, workload_id: &str) -> bool {
-        let entry = self.entries().remove(workload_id);
-        entry.inspect(|entry| entry.cancelled.cancel()).is_some()
+    /// Forgets a workload's run, and stops it if it is under way. Gives back its outcome, which
+    /// tells when it has ended.
+    pub fn cancel(&self, workload_id: &str) -> Option<Outcome> {
+        let entry = self.entries().remove(workload_id)?;
+        entry.cancelled.cancel();
+        Some(entry.outcome)
     }
 
     pub fn get(&self, workload_id: &str) -> Option<PendingRun> {
@@ -115,6 +133,23 @@ impl Ticket {
     /// Tells how far the run is.
     pub fn advance(&self, status: WorkloadStatus) {
         self.with_own_entry(|entry| entry.run.status = status);
+    }
+
+    /// Ends the run as it turned out.
+    pub fn settle(self, outcome: Result<Ended, (WorkloadStatus, DockerFault)>) {
+        let workload_id = self.workload_id.as_str();
+        match outcome {
+            Ok(how) => {
+                tracing::info!(workloadId = workload_id, outcome = ?how, "run ended");
+                self.end(how);
+            }
+            Err((status, fault)) => {
+                tracing::warn!(
+                    workloadId = workload_id, %status, reason = %fault, detail = ?fault, "run failed"
+                );
+                self.fail(status, fault);
+            }
+        }
     }
 
     /// Ends the run without fault: the entry goes.

@@ -8,8 +8,12 @@ fn spec() -> ContainerSpec {
     ContainerSpec::from_order(order, "node-a").unwrap()
 }
 
+fn pulling() -> PendingRun {
+    PendingRun::of_container(&spec(), WorkloadStatus::Pulling)
+}
+
 fn begin(runs: &PendingRuns) -> (Ticket, Outcome) {
-    match runs.begin(&spec(), WorkloadStatus::Pulling) {
+    match runs.begin(pulling()) {
         Begun::New(ticket, outcome) => (ticket, outcome),
         Begun::Joined(_) => panic!("there is no run to join"),
     }
@@ -23,7 +27,7 @@ fn refusal() -> DockerFault {
 fn a_second_order_joins_the_first() {
     let runs = PendingRuns::default();
     let (ticket, _) = begin(&runs);
-    let Begun::Joined(outcome) = runs.begin(&spec(), WorkloadStatus::Pulling) else {
+    let Begun::Joined(outcome) = runs.begin(pulling()) else {
         panic!("the run was begun twice");
     };
     ticket.end(Ended::Started);
@@ -58,7 +62,7 @@ fn a_failed_run_stays_with_its_reason_and_can_be_begun_anew() {
 fn a_cancelled_run_is_forgotten_and_cannot_touch_its_successor() {
     let runs = PendingRuns::default();
     let (old, _) = begin(&runs);
-    assert!(runs.cancel("w-1"));
+    assert!(runs.cancel("w-1").is_some());
     assert!(old.cancelled.is_cancelled());
     assert_eq!(runs.get("w-1"), None);
 
@@ -80,5 +84,5 @@ fn a_run_whose_task_broke_off_has_failed() {
 
 #[test]
 fn nothing_is_cancelled_where_nothing_is() {
-    assert!(!PendingRuns::default().cancel("w-1"));
+    assert!(PendingRuns::default().cancel("w-1").is_none());
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::locks::WorkloadLocks;
-use super::pending::{Begun, Ended, Outcome, PendingRuns, Ticket};
+use super::pending::{Begun, Ended, Outcome, PendingRun, PendingRuns, Ticket};
 use crate::docker::{ContainerSpec, DockerFault, Engine};
 
 /// How many images are pulled, and how many containers are made and started, at a time.
@@ -50,12 +50,15 @@ impl Runner {
             Err(fault @ DockerFault::Unavailable { .. }) => return Err(fault),
             Ok(false) | Err(DockerFault::Refused { .. }) => WorkloadStatus::Pulling,
         };
-        match self.pending.begin(&spec, status) {
+        match self.pending.begin(PendingRun::of_container(&spec, status)) {
             Begun::Joined(outcome) => Ok(outcome),
             Begun::New(ticket, outcome) => {
                 let runner = self.clone();
                 let id = RequestId::current().unwrap_or_default();
-                self.tasks.spawn(id.scope(async move { runner.carry_out(spec, ticket).await }));
+                self.tasks.spawn(id.scope(async move {
+                    let outcome = runner.run(&spec, &ticket).await;
+                    ticket.settle(outcome);
+                }));
                 Ok(outcome)
             }
         }
@@ -67,22 +70,6 @@ impl Runner {
         self.stopping.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-    }
-
-    async fn carry_out(&self, spec: ContainerSpec, ticket: Ticket) {
-        let workload_id = spec.workload_id.clone();
-        match self.run(&spec, &ticket).await {
-            Ok(how) => {
-                tracing::info!(workloadId = workload_id, outcome = ?how, "run ended");
-                ticket.end(how);
-            }
-            Err((status, fault)) => {
-                tracing::warn!(
-                    workloadId = workload_id, %status, reason = %fault, detail = ?fault, "run failed"
-                );
-                ticket.fail(status, fault);
-            }
-        }
     }
 
     async fn run(

@@ -2,15 +2,19 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use persys_contract::{ContainerEntry, ContainerList, DockerRun, QueuedReply, SignatureKey};
+use persys_contract::{
+    ComposeClone, ComposeRun, ContainerEntry, ContainerList, DockerRun, QueuedReply, SignatureKey,
+};
 use persys_reference_base::signature::{CallError, SignedClient};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::engine::{IMAGE, TestEngine};
 use crate::until::until;
@@ -24,6 +28,7 @@ pub struct TestAgent {
     pub address: SocketAddr,
     lines: Arc<Mutex<Vec<Value>>>,
     client: SignedClient,
+    state: TempDir,
 }
 
 /// An agent's binary with an environment of the test's choice and nothing else of ours in it.
@@ -42,7 +47,9 @@ impl TestAgent {
     }
 
     pub async fn start_with(engine: &TestEngine, environment: &[(&str, &str)]) -> Self {
+        let state = tempfile::tempdir().unwrap();
         let mut child = command()
+            .env("STATE_DIR", state.path())
             .env("LISTEN", "127.0.0.1:0")
             .env("AGENT_PORT", "18080")
             .env("AGENT_SECRET", SECRET)
@@ -64,7 +71,8 @@ impl TestAgent {
             }
         });
         let client = client(SECRET);
-        let mut agent = Self { child, address: ([127, 0, 0, 1], 0).into(), lines, client };
+        let address = ([127, 0, 0, 1], 0).into();
+        let mut agent = Self { child, address, lines, client, state };
         let listening = agent.line("listening").await;
         agent.address = listening["address"].as_str().unwrap().parse().unwrap();
         agent
@@ -90,6 +98,23 @@ impl TestAgent {
         self.client.post(&self.base(), "/docker/run", order).await?.json()
     }
 
+    pub async fn compose(&self, order: &ComposeRun) -> Result<QueuedReply, CallError> {
+        self.client.post(&self.base(), "/compose/run", order).await?.json()
+    }
+
+    pub async fn clone(&self, order: &ComposeClone) -> Result<QueuedReply, CallError> {
+        self.client.post(&self.base(), "/compose/clone", order).await?.json()
+    }
+
+    pub async fn stop_project(&self, id: &str) -> Result<QueuedReply, CallError> {
+        self.client.post_empty(&self.base(), &format!("/compose/stop/{id}")).await?.json()
+    }
+
+    /// Where it keeps its projects, unless the test chose a place.
+    pub fn state(&self) -> &Path {
+        self.state.path()
+    }
+
     pub async fn list(&self) -> Result<Vec<ContainerEntry>, CallError> {
         let list: ContainerList = self.client.get(&self.base(), "/docker/list").await?.json()?;
         Ok(list.result)
@@ -108,6 +133,17 @@ impl TestAgent {
         let good = |list: &Vec<ContainerEntry>| list.len() == 1 && list[0].status == status;
         let what = format!("{workload_id} is {status}");
         until(&what, look, good).await.remove(0)
+    }
+
+    /// All entries of a workload, by name, as soon as there are so many and all have this status.
+    pub async fn all(&self, workload_id: &str, count: usize, status: &str) -> Vec<ContainerEntry> {
+        let look = async || self.entries(workload_id).await;
+        let good = |list: &Vec<ContainerEntry>| {
+            list.len() == count && list.iter().all(|entry| entry.status == status)
+        };
+        let mut entries = until(&format!("{workload_id} is all {status}"), look, good).await;
+        entries.sort_by(|one, other| one.names.cmp(&other.names));
+        entries
     }
 
     pub async fn act(&self, action: &str, id: &str) -> Result<QueuedReply, CallError> {

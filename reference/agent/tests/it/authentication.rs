@@ -20,6 +20,9 @@ async fn without_a_good_signature_nothing_is_done() {
         ("POST", "/docker/start/w-safe"),
         ("POST", "/docker/stop/w-safe"),
         ("DELETE", "/docker/w-safe"),
+        ("POST", "/compose/run"),
+        ("POST", "/compose/clone"),
+        ("POST", "/compose/stop/w-safe"),
         ("GET", "/no/such/route"),
         ("GET", "/"),
     ];

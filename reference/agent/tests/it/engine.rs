@@ -21,7 +21,7 @@ use crate::cgroups;
 /// The image that every engine has: busybox, which sleeps unless it is told otherwise.
 pub const IMAGE: &str = "persys-test/box:1";
 
-const APPLETS: [&str; 6] = ["echo", "head", "httpd", "sh", "sleep", "yes"];
+const APPLETS: [&str; 8] = ["cat", "echo", "head", "httpd", "sh", "sleep", "tail", "yes"];
 
 /// What runs in the engine's namespaces. Hiding `/run` keeps away from the host's containerd.
 const SCRIPT: &str = r#"

@@ -12,10 +12,12 @@ use crate::until::until;
 
 #[test]
 fn a_value_that_is_missing_or_odd_stops_the_start_and_is_named() {
+    let state = tempfile::tempdir().unwrap();
     let good = [
         ("LISTEN", "127.0.0.1:0"),
         ("CENTRAL_URL", "http://127.0.0.1:9"),
         ("AGENT_SECRET", SECRET),
+        ("STATE_DIR", state.path().to_str().unwrap()),
     ];
     let odd = [
         ("AGENT_SECRET", None),
@@ -27,6 +29,9 @@ fn a_value_that_is_missing_or_odd_stops_the_start_and_is_named() {
         ("NODE_LABELS", Some("zone")),
         ("DOCKER_HOST", Some("tcp://127.0.0.1:2375")),
         ("HEARTBEAT_INTERVAL", Some("-1")),
+        ("STATE_DIR", Some("relative")),
+        ("STATE_DIR", Some("/dev/null")),
+        ("GIT_CA", Some("/nowhere/ca.pem")),
     ];
     for (name, value) in odd {
         let mut command = command();
