@@ -12,6 +12,9 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// The longest workload name, in characters.
 const NAME_MAX: usize = 63;
 
+/// The longest name of a branch, in bytes.
+const BRANCH_MAX: usize = 250;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WorkloadType {
@@ -239,10 +242,21 @@ impl Workload {
         {
             return wrong("localPath", "must be an absolute path without \"..\"");
         }
-        if let Some(repo) = &self.git_repo
-            && !["http://", "https://"].iter().any(|scheme| repo.starts_with(scheme))
-        {
-            return wrong("gitRepo", "must be an http or https address");
+        if let Some(repo) = &self.git_repo {
+            match repository_user(repo) {
+                None => return wrong("gitRepo", "must be an http or https address"),
+                // It would be shown with the address.
+                Some(user) if user.contains(':') => {
+                    return wrong("gitRepo", "must bear no password; give it as gitToken");
+                }
+                Some(_) => {}
+            }
+        }
+        if self.git_branch.as_ref().is_some_and(|branch| !is_branch(branch)) {
+            return wrong("gitBranch", "must be the name of a branch");
+        }
+        if self.git_token.as_ref().is_some_and(|token| token.chars().any(char::is_control)) {
+            return wrong("gitToken", "must be without control characters");
         }
         if let Some(resources) = &self.resources
             && !(resources.cpu.is_finite() && resources.cpu >= 0.0)
@@ -269,6 +283,25 @@ fn is_uuid(text: &str) -> bool {
             8 | 13 | 18 | 23 => c == '-',
             _ => c.is_ascii_hexdigit() && !c.is_ascii_uppercase(),
         })
+}
+
+/// The user in the address of a repository, empty when there is none; nothing when it is no
+/// address.
+fn repository_user(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    (plain && !host.is_empty() && !host.starts_with(':')).then_some(user)
+}
+
+/// Whether Git could take it for a branch, and for nothing else. An empty name is the
+/// repository's own choice.
+fn is_branch(name: &str) -> bool {
+    name.len() <= BRANCH_MAX
+        && !name.starts_with('-')
+        && !name.contains("..")
+        && !name.chars().any(|c| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c))
 }
 
 fn is_volume(text: &str) -> bool {

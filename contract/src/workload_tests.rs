@@ -43,6 +43,14 @@ fn each_field_s_refusal_names_the_field() {
         (json!({"type": "docker-compose", "localPath": "../x"}), "localPath"),
         (json!({"type": "git-compose"}), "gitRepo"),
         (json!({"type": "git-compose", "gitRepo": "file:///etc"}), "gitRepo"),
+        (json!({"type": "git-compose", "gitRepo": "https://"}), "gitRepo"),
+        (json!({"type": "git-compose", "gitRepo": "https:///x"}), "gitRepo"),
+        (json!({"type": "git-compose", "gitRepo": "https://git/a b"}), "gitRepo"),
+        (json!({"type": "git-compose", "gitRepo": "https://me:s3cret@git/x"}), "gitRepo"),
+        (json!({"gitBranch": "--upload-pack=x"}), "gitBranch"),
+        (json!({"gitBranch": "a..b"}), "gitBranch"),
+        (json!({"gitBranch": "a b"}), "gitBranch"),
+        (json!({"gitToken": "a\nb"}), "gitToken"),
         (json!({"ports": ["80"]}), "ports"),
         (json!({"ports": ["0:80"]}), "ports"),
         (json!({"ports": ["65536:80"]}), "ports"),
@@ -58,6 +66,19 @@ fn each_field_s_refusal_names_the_field() {
     ] {
         let error = validate(changes.clone()).expect_err(&changes.to_string());
         assert_eq!(error.field, field, "{changes}");
+    }
+}
+
+#[test]
+fn a_repository_is_named_by_its_address_and_branch() {
+    for (repo, branch) in [
+        ("https://git.host/a/b.git", "main"),
+        ("http://127.0.0.1:8080/a?x=1", "feature/a-b_1.0"),
+        ("https://me@[::1]:443/a", ""),
+    ] {
+        let changes =
+            json!({"type": "git-compose", "gitRepo": repo, "gitBranch": branch, "gitToken": "t"});
+        assert_eq!(validate(changes), Ok(()), "{repo}");
     }
 }
 
@@ -90,6 +111,7 @@ proptest! {
     #[test]
     fn odd_text_never_panics(text in ".*") {
         let _ = PortMapping::parse(&text);
+        let _ = validate(json!({"gitRepo": format!("https://{text}"), "gitBranch": text}));
         let _ = validate(json!({"id": text, "name": text, "volumes": [text], "localPath": text}));
     }
 }

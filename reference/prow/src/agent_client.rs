@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use persys_contract::{ContainerEntry, ContainerList, DockerRun, Node, SignatureKey, Workload};
+use persys_contract::{
+    ComposeClone, ComposeRun, ContainerEntry, ContainerList, DockerRun, Node, SignatureKey,
+    Workload, WorkloadType,
+};
 use persys_reference_base::signature::{CallError, SignedClient};
 use serde::Deserialize;
 
@@ -39,22 +42,21 @@ impl AgentClient {
         Ok(self.looking.get(&base(node), &path).await?.json::<Logs>()?.logs)
     }
 
-    /// Orders a container; the agent answers before it is there.
+    /// Orders a container or a project; the agent answers before it is there.
     pub async fn run(&self, node: &Node, workload: &Workload) -> Result<(), CallError> {
-        let order = DockerRun {
-            workload_id: workload.id.clone(),
-            name: workload.id.clone(),
-            display_name: workload.name.clone(),
-            image: workload.image.clone().unwrap_or_default(),
-            command: workload.command.clone(),
-            env: workload.env_vars.clone(),
-            ports: workload.ports.clone(),
-            volumes: workload.volumes.clone(),
-            network: workload.network.clone(),
-            restart_policy: workload.restart_policy,
-            background: true,
+        let base = base(node);
+        let ordered = match workload.kind {
+            None | Some(WorkloadType::DockerContainer) => {
+                self.acting.post(&base, "/docker/run", &container(workload)).await
+            }
+            Some(WorkloadType::DockerCompose) => {
+                self.acting.post(&base, "/compose/run", &project(workload)).await
+            }
+            Some(WorkloadType::GitCompose) => {
+                self.acting.post(&base, "/compose/clone", &repository(workload)).await
+            }
         };
-        self.acting.post(&base(node), "/docker/run", &order).await.map(drop)
+        ordered.map(drop)
     }
 
     /// Starts what has exited, and lets what is paused go on.
@@ -72,6 +74,47 @@ impl AgentClient {
     pub async fn remove(&self, node: &Node, id: &str) -> Result<(), CallError> {
         let removed = self.acting.delete(&base(node), &format!("/docker/{id}")).await;
         unless_absent(removed.map(drop))
+    }
+}
+
+fn container(workload: &Workload) -> DockerRun {
+    DockerRun {
+        workload_id: workload.id.clone(),
+        name: workload.id.clone(),
+        display_name: workload.name.clone(),
+        image: workload.image.clone().unwrap_or_default(),
+        command: workload.command.clone(),
+        env: workload.env_vars.clone(),
+        ports: workload.ports.clone(),
+        volumes: workload.volumes.clone(),
+        network: workload.network.clone(),
+        restart_policy: workload.restart_policy,
+        background: true,
+    }
+}
+
+fn project(workload: &Workload) -> ComposeRun {
+    let compose = workload.compose.clone().filter(|file| !file.trim().is_empty());
+    ComposeRun {
+        workload_id: workload.id.clone(),
+        display_name: workload.name.clone(),
+        // What is sent along is the same on every node, unlike a folder.
+        compose_dir: workload.local_path.clone().filter(|_| compose.is_none()),
+        compose,
+        env_variables: workload.env_vars.clone(),
+        background: true,
+    }
+}
+
+fn repository(workload: &Workload) -> ComposeClone {
+    ComposeClone {
+        workload_id: workload.id.clone(),
+        display_name: workload.name.clone(),
+        repo_url: workload.git_repo.clone().unwrap_or_default(),
+        branch: workload.git_branch.clone(),
+        auth_token: workload.git_token.clone(),
+        env_variables: workload.env_vars.clone(),
+        background: true,
     }
 }
 

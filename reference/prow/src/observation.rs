@@ -1,10 +1,12 @@
 //! What is the case with a workload, as its node's agent tells, and the status
 //! that follows (contract §2, Status).
 
-use persys_contract::{ContainerEntry, DesiredState, WORKLOAD_LABEL, Workload, WorkloadStatus};
+use persys_contract::{
+    ContainerEntry, DesiredState, RUN_ONCE_LABEL, WORKLOAD_LABEL, Workload, WorkloadStatus,
+};
 use persys_reference_base::signature::CallError;
 
-use crate::one_shot::is_finished;
+use crate::one_shot::{is_finished, is_one_shot};
 
 /// What an agent says of one workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Sight {
     pub state: State,
     /// Docker's message.
     pub reason: Option<String>,
+    /// It ended as it was meant to.
+    pub done: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,36 +58,78 @@ impl State {
         }
     }
 
-    /// Of several containers of one workload the one that fares worst counts.
-    fn rank(self) -> u8 {
-        match self {
-            Self::Dead | Self::Run(_) => 0,
-            Self::Exited(code) if code != Some(0) => 1,
-            Self::Removing => 2,
-            Self::Restarting => 3,
-            Self::Created => 4,
-            Self::Paused => 5,
-            Self::Running => 6,
-            // It may have done its work; the others say whether the workload has.
-            Self::Exited(_) => 7,
+    /// Whether a run is under way.
+    fn is_run(self) -> bool {
+        use WorkloadStatus::{Failed, ImagePullBackOff, Missing};
+        matches!(self, Self::Run(status) if !matches!(status, Failed | ImagePullBackOff | Missing))
+    }
+}
+
+impl Sight {
+    fn of(entry: &ContainerEntry, workload: &Workload) -> Self {
+        let state = State::read(entry);
+        let once = entry.labels.get(RUN_ONCE_LABEL).is_some_and(|value| value == "true");
+        let done = state == State::Exited(Some(0)) && (once || is_one_shot(workload));
+        Self { id: entry.id.clone(), state, reason: entry.reason.clone(), done }
+    }
+
+    /// Of several containers of a workload that is to run, the one that fares worst counts.
+    fn trouble(&self) -> u8 {
+        match self.state {
+            // It tells of all of them.
+            State::Run(status) if status != WorkloadStatus::Missing => 0,
+            State::Run(_) => 1,
+            State::Dead => 2,
+            State::Exited(_) if !self.done => 3,
+            State::Removing => 4,
+            State::Restarting => 5,
+            State::Created => 6,
+            State::Paused => 7,
+            State::Running => 8,
+            // The others say whether the workload has done its work.
+            State::Exited(_) => 9,
+        }
+    }
+
+    /// Of one that is not to run, the one that is most alive.
+    fn calm(&self) -> u8 {
+        match self.state {
+            State::Running => 0,
+            State::Restarting => 1,
+            State::Paused => 2,
+            state if state.is_run() => 3,
+            State::Removing => 4,
+            State::Created => 5,
+            State::Exited(_) => 6,
+            State::Dead => 7,
+            State::Run(_) => 8,
         }
     }
 }
 
 impl Seen {
     /// Finds a workload in an agent's answer.
-    pub fn find(workload: &str, answer: &Result<Vec<ContainerEntry>, CallError>) -> Self {
+    pub fn find(workload: &Workload, answer: &Result<Vec<ContainerEntry>, CallError>) -> Self {
         let entries = match answer {
             Ok(entries) => entries,
             Err(error) => return Self::Unreachable(error.message()),
         };
-        let own = entries.iter().filter(|entry| workload_of(entry) == Some(workload));
-        let sights = own.map(|entry| Sight {
-            id: entry.id.clone(),
-            state: State::read(entry),
-            reason: entry.reason.clone(),
-        });
-        sights.min_by_key(|sight| sight.state.rank()).map_or(Self::Absent, Self::There)
+        let sights = entries
+            .iter()
+            .filter(|entry| workload_of(entry) == Some(&workload.id))
+            .map(|entry| Sight::of(entry, workload));
+        let wanted = workload.desired_state.unwrap_or(DesiredState::Running);
+        let telling = match wanted {
+            DesiredState::Running => sights.min_by_key(Sight::trouble),
+            DesiredState::Stopped | DesiredState::Deleted => sights.min_by_key(Sight::calm),
+        };
+        telling.map_or(Self::Absent, Self::There)
+    }
+
+    /// Whether something of the workload is there: of its containers, or of a run.
+    pub fn is_there(&self) -> bool {
+        let missing = State::Run(WorkloadStatus::Missing);
+        matches!(self, Self::There(sight) if sight.state != missing)
     }
 
     /// As it stands in the answer to a reconcile request.
@@ -118,6 +164,10 @@ impl Seen {
                 State::Exited(_) if current == WorkloadStatus::Failed => current,
                 State::Exited(_) => WorkloadStatus::Exited,
                 State::Dead => WorkloadStatus::Failed,
+                // None of its containers is left, and none is wanted.
+                State::Run(WorkloadStatus::Missing) if desired == DesiredState::Stopped => {
+                    WorkloadStatus::Stopped
+                }
                 State::Run(status) => status,
             },
         }

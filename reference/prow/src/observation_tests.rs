@@ -1,4 +1,4 @@
-use persys_contract::WorkloadMetadata;
+use persys_contract::{RestartPolicy, WorkloadMetadata};
 
 use super::*;
 use crate::one_shot::EXITED_WELL;
@@ -14,16 +14,23 @@ fn entry(workload: &str, status: &str, exit_code: Option<i64>) -> ContainerEntry
 }
 
 fn seen(status: &str, exit_code: Option<i64>) -> Seen {
-    Seen::find("w", &Ok(vec![entry("other", "dead", None), entry("w", status, exit_code)]))
+    let running = workload(DesiredState::Running, WorkloadStatus::Running);
+    Seen::find(&running, &Ok(vec![entry("other", "dead", None), entry("w", status, exit_code)]))
 }
 
 fn away() -> Seen {
     let address = "http://10.0.0.1:8080".to_owned();
-    Seen::find("w", &Err(CallError::TimedOut { address }))
+    let running = workload(DesiredState::Running, WorkloadStatus::Running);
+    Seen::find(&running, &Err(CallError::TimedOut { address }))
 }
 
 fn workload(desired: DesiredState, status: WorkloadStatus) -> Workload {
-    Workload { desired_state: Some(desired), status: Some(status), ..Workload::default() }
+    Workload {
+        id: "w".to_owned(),
+        desired_state: Some(desired),
+        status: Some(status),
+        ..Workload::default()
+    }
 }
 
 #[test]
@@ -51,7 +58,8 @@ fn docker_s_states_become_the_contract_s() {
 
 #[test]
 fn what_is_not_there_is_missing_unless_nobody_was_told_or_it_is_not_wanted() {
-    let absent = Seen::find("w", &Ok(vec![]));
+    let running = workload(DesiredState::Running, WorkloadStatus::Running);
+    let absent = Seen::find(&running, &Ok(vec![]));
     for &status in WorkloadStatus::ALL {
         let untold = matches!(status, WorkloadStatus::Pending | WorkloadStatus::Scheduled);
         let expected = if untold { status } else { WorkloadStatus::Missing };
@@ -81,7 +89,7 @@ fn a_one_shot_workload_that_is_done_stays_so_whatever_becomes_of_its_node() {
     done.restart_policy = Some(persys_contract::RestartPolicy::No);
     let reason = Some(EXITED_WELL.to_owned());
     done.metadata = Some(WorkloadMetadata { reason, ..WorkloadMetadata::default() });
-    for seen in [away(), Seen::find("w", &Ok(vec![]))] {
+    for seen in [away(), Seen::find(&done, &Ok(vec![]))] {
         assert_eq!(seen.status(&done), WorkloadStatus::Exited);
         assert_eq!(seen.reason(&done).as_deref(), Some(EXITED_WELL));
     }
@@ -104,14 +112,57 @@ fn of_several_containers_the_one_that_fares_worst_counts() {
     let running = workload(DesiredState::Running, WorkloadStatus::Running);
     let of = |states: &[(&str, Option<i64>)]| {
         let entries = states.iter().map(|(state, code)| entry("w", state, *code)).collect();
-        Seen::find("w", &Ok(entries)).status(&running)
+        Seen::find(&running, &Ok(entries)).status(&running)
     };
     assert_eq!(of(&[("running", None), ("running", None)]), WorkloadStatus::Running);
     assert_eq!(of(&[("running", None), ("exited", Some(1))]), WorkloadStatus::Exited);
     assert_eq!(of(&[("restarting", None), ("paused", None)]), WorkloadStatus::Restarting);
-    // One that has done its work beside one that runs is as it should be.
-    assert_eq!(of(&[("exited", Some(0)), ("running", None)]), WorkloadStatus::Running);
-    assert_eq!(of(&[("exited", Some(0)), ("exited", Some(0))]), WorkloadStatus::Exited);
+    assert_eq!(of(&[("running", None), ("exited", Some(0))]), WorkloadStatus::Exited);
+    assert_eq!(of(&[("exited", Some(1)), ("Missing", None)]), WorkloadStatus::Missing);
+    // The run tells more than what it has made so far.
+    let pulling = [("running", None), ("Missing", None), ("Pulling", None)];
+    assert_eq!(of(&pulling), WorkloadStatus::Pulling);
+    assert_eq!(of(&[("running", None), ("Failed", None)]), WorkloadStatus::Failed);
+}
+
+#[test]
+fn one_that_has_done_its_work_beside_one_that_runs_is_as_it_should_be() {
+    let once = |code| {
+        let mut entry = entry("w", "exited", Some(code));
+        entry.labels.insert(RUN_ONCE_LABEL.to_owned(), "true".to_owned());
+        entry
+    };
+    let plain = workload(DesiredState::Running, WorkloadStatus::Running);
+    let of = |workload: &Workload, entries| Seen::find(workload, &Ok(entries));
+    let beside = of(&plain, vec![once(0), entry("w", "running", None)]);
+    assert_eq!(beside.status(&plain), WorkloadStatus::Running);
+    let failed = of(&plain, vec![once(1), entry("w", "running", None)]);
+    assert_eq!(failed.status(&plain), WorkloadStatus::Exited);
+    let Seen::There(all) = of(&plain, vec![once(0), once(0)]) else { panic!("nothing is there") };
+    assert!(all.done && all.state == State::Exited(Some(0)));
+    // The workload's own policy says the same of all of its containers.
+    let shot = Workload { restart_policy: Some(RestartPolicy::No), ..plain };
+    let beside = of(&shot, vec![entry("w", "exited", Some(0)), entry("w", "running", None)]);
+    assert_eq!(beside.status(&shot), WorkloadStatus::Running);
+}
+
+#[test]
+fn a_project_that_is_not_to_run_runs_as_long_as_any_of_it_does() {
+    let stopped = workload(DesiredState::Stopped, WorkloadStatus::Running);
+    let of = |states: &[(&str, Option<i64>)]| {
+        let entries = states.iter().map(|(state, code)| entry("w", state, *code)).collect();
+        Seen::find(&stopped, &Ok(entries)).status(&stopped)
+    };
+    assert_eq!(of(&[("exited", Some(1)), ("running", None)]), WorkloadStatus::Running);
+    assert_eq!(of(&[("Missing", None), ("running", None)]), WorkloadStatus::Running);
+    assert_eq!(of(&[("Missing", None), ("exited", None)]), WorkloadStatus::Stopped);
+    assert_eq!(of(&[("Missing", None), ("Missing", None)]), WorkloadStatus::Stopped);
+}
+
+#[test]
+fn a_lost_container_is_nobody_s_crash() {
+    assert!(seen("exited", Some(1)).is_there() && seen("Failed", None).is_there());
+    assert!(!seen("Missing", None).is_there() && !away().is_there());
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
     let turn = full.map(|round| turn(workloads.len(), round));
     stream::iter(workloads.iter().enumerate())
         .for_each_concurrent(LOGS_AT_A_TIME, async |(index, record)| {
-            let seen = Seen::find(&record.value.id, &answer);
+            let seen = Seen::find(&record.value, &answer);
             let logs = turn.as_ref().is_some_and(|turn| turn.contains(&index));
             write_down(scheduler, &node, record, &seen, logs).await;
         })

@@ -1,6 +1,6 @@
 //! Which node gets a workload.
 
-use persys_contract::{Node, NodeStatus, Workload, WorkloadResources, WorkloadType, labels_match};
+use persys_contract::{Node, NodeStatus, Workload, WorkloadResources, labels_match};
 
 /// Why no node can have a workload, in one sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,8 +11,6 @@ pub enum NoNode {
     NoLabels,
     #[error("no active node with the right labels has the resources that the workload asks for")]
     NoResources,
-    #[error("no node runs workloads of this type yet")]
-    UnknownType,
 }
 
 /// What a placed workload takes of its node.
@@ -40,9 +38,6 @@ pub fn place<'a>(
     nodes: &'a [Node],
     placed: &[Share],
 ) -> Result<&'a Node, NoNode> {
-    if workload.kind != Some(WorkloadType::DockerContainer) {
-        return Err(NoNode::UnknownType);
-    }
     let mut active = nodes.iter().filter(|n| n.status == Some(NodeStatus::Active)).peekable();
     active.peek().ok_or(NoNode::NoneActive)?;
     let mut labelled =

@@ -1,6 +1,8 @@
 //! Carries an action out and writes down what came of it.
 
-use persys_contract::{DesiredState, Node, ReconcileAction, Workload, WorkloadStatus};
+use persys_contract::{
+    DesiredState, Node, ReconcileAction, Workload, WorkloadStatus, WorkloadType,
+};
 use persys_reference_base::signature::CallError;
 
 use super::backoff::History;
@@ -52,7 +54,7 @@ pub async fn deploy(
         "told the agent of a workload"
     );
     let (status, reason) = match &told {
-        Ok(()) => (WorkloadStatus::ContainerCreating, None),
+        Ok(()) => (begun(workload), None),
         Err(error) if is_final(error) => (WorkloadStatus::Failed, Some(error.message())),
         Err(error) => (WorkloadStatus::Scheduled, Some(error.message())),
     };
@@ -140,16 +142,29 @@ async fn order(
     let agents = &scheduler.agents;
     match action {
         ReconcileAction::None => Ok(()),
-        ReconcileAction::Recreate => {
+        ReconcileAction::Recreate if !is_project(workload) => {
             agents.remove(node, &workload.id).await?;
             agents.run(node, workload).await
         }
-        ReconcileAction::Retry => agents.run(node, workload).await,
+        // To remove a project is to remove its data; the agent makes what it lacks.
+        ReconcileAction::Recreate | ReconcileAction::Retry => agents.run(node, workload).await,
         ReconcileAction::Restart | ReconcileAction::Unpause => {
             agents.start(node, &workload.id).await
         }
         ReconcileAction::Stop => agents.stop(node, &workload.id).await,
         ReconcileAction::Remove => agents.remove(node, &workload.id).await,
+    }
+}
+
+fn is_project(workload: &Workload) -> bool {
+    matches!(workload.kind, Some(WorkloadType::DockerCompose | WorkloadType::GitCompose))
+}
+
+/// What an agent does first, as far as one can know.
+fn begun(workload: &Workload) -> WorkloadStatus {
+    match workload.kind {
+        Some(WorkloadType::GitCompose) => WorkloadStatus::Pulling,
+        _ => WorkloadStatus::ContainerCreating,
     }
 }
 

@@ -126,7 +126,7 @@ async fn reconcile_claimed(
     let seen = match &node {
         // Nobody was told of it yet, and to be told twice does no harm.
         Some(_) if is_new(&record.value) => Seen::Absent,
-        Some(node) => Seen::find(id, &scheduler.agents.list(node).await),
+        Some(node) => Seen::find(&record.value, &scheduler.agents.list(node).await),
         // No node is known by the name: there is nobody to ask, and nothing to find.
         None => Seen::Absent,
     };
@@ -152,8 +152,7 @@ async fn reconcile_claimed(
         Step::Deploy => None,
         Step::Take(action) => Some(action),
     };
-    let there = matches!(seen, Seen::There(_));
-    let cause = action.map_or(Cause::Other, |action| Cause::of(action, there));
+    let cause = action.map_or(Cause::Other, |action| Cause::of(action, seen.is_there()));
     match history.gate(cause, now) {
         Gate::Go => {}
         Gate::Wait(_) if ask == Ask::ByHand => {}

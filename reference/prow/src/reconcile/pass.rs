@@ -126,7 +126,7 @@ pub async fn pass(scheduler: &Arc<Scheduler>) -> Result<TriggerResults, StoreErr
         .map(|record| &record.value)
         .filter(|workload| {
             let answer = workload.node_id.as_ref().and_then(|node| answers.get(node));
-            let seen = answer.map_or(Seen::Absent, |answer| Seen::find(&workload.id, answer));
+            let seen = answer.map_or(Seen::Absent, |answer| Seen::find(workload, answer));
             is_new(workload) || decide(workload, &seen) != Step::Take(ReconcileAction::None)
         })
         .map(|workload| workload.id.clone())

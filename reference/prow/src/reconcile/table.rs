@@ -4,7 +4,7 @@ use persys_contract::{DesiredState, ReconcileAction, Workload, WorkloadStatus};
 
 use crate::{
     observation::{Seen, State},
-    one_shot::{is_finished, is_one_shot},
+    one_shot::is_finished,
 };
 
 /// What is to be done, if its time has come.
@@ -28,10 +28,10 @@ pub fn decide(workload: &Workload, seen: &Seen) -> Step {
         (DesiredState::Running, Seen::Absent) if is_finished(workload) => None,
         (DesiredState::Running, Seen::Absent) => Recreate,
         (DesiredState::Running, Seen::There(there)) => match &there.state {
-            State::Exited(code) if is_one_shot(workload) && *code == Some(0) => None,
+            State::Exited(_) if there.done => None,
             State::Exited(_) => Restart,
             State::Paused => Unpause,
-            State::Dead | State::Run(WorkloadStatus::Failed) => Recreate,
+            State::Dead | State::Run(WorkloadStatus::Failed | WorkloadStatus::Missing) => Recreate,
             State::Run(WorkloadStatus::ImagePullBackOff) => Retry,
             State::Created | State::Running | State::Restarting | State::Removing => None,
             State::Run(_) => None,

@@ -1,4 +1,4 @@
-use persys_contract::{RestartPolicy, WorkloadMetadata};
+use persys_contract::{ContainerEntry, RestartPolicy, WORKLOAD_LABEL, WorkloadMetadata};
 
 use super::*;
 use crate::observation::Sight;
@@ -8,7 +8,18 @@ fn workload(desired: DesiredState, status: WorkloadStatus) -> Workload {
 }
 
 fn there(state: State) -> Seen {
-    Seen::There(Sight { id: "c".to_owned(), state, reason: None })
+    Seen::There(Sight { id: "c".to_owned(), state, reason: None, done: false })
+}
+
+/// A container of the workload that ended.
+fn ended(workload: &Workload, exit_code: Option<i64>) -> Seen {
+    let entry = ContainerEntry {
+        status: "exited".to_owned(),
+        exit_code,
+        labels: [(WORKLOAD_LABEL.to_owned(), workload.id.clone())].into(),
+        ..ContainerEntry::default()
+    };
+    Seen::find(workload, &Ok(vec![entry]))
 }
 
 fn action(workload: &Workload, seen: &Seen) -> ReconcileAction {
@@ -18,7 +29,7 @@ fn action(workload: &Workload, seen: &Seen) -> ReconcileAction {
     }
 }
 
-const STATES: [State; 12] = [
+const STATES: [State; 13] = [
     State::Created,
     State::Running,
     State::Paused,
@@ -31,6 +42,7 @@ const STATES: [State; 12] = [
     State::Run(WorkloadStatus::ContainerCreating),
     State::Run(WorkloadStatus::ImagePullBackOff),
     State::Run(WorkloadStatus::Failed),
+    State::Run(WorkloadStatus::Missing),
 ];
 
 #[test]
@@ -42,16 +54,16 @@ fn the_table_is_the_contract_s() {
             DesiredState::Running,
             [
                 None, None, Unpause, None, None, Restart, Restart, Recreate, None, None, Retry,
-                Recreate,
+                Recreate, Recreate,
             ],
             Recreate,
         ),
         (
             DesiredState::Stopped,
-            [None, Stop, Stop, Stop, None, None, None, None, None, None, None, None],
+            [None, Stop, Stop, Stop, None, None, None, None, None, None, None, None, None],
             None,
         ),
-        (DesiredState::Deleted, [Remove; 12], Remove),
+        (DesiredState::Deleted, [Remove; 13], Remove),
     ];
     for (desired, expected, absent) in rows {
         let workload = workload(desired, WorkloadStatus::Running);
@@ -87,13 +99,14 @@ fn a_new_workload_is_deployed_not_recreated() {
 #[test]
 fn a_one_shot_workload_is_left_alone_once_it_has_done_its_work() {
     let mut shot = workload(DesiredState::Running, WorkloadStatus::Exited);
+    shot.id = "w".to_owned();
     shot.restart_policy = Some(RestartPolicy::No);
-    assert_eq!(action(&shot, &there(State::Exited(Some(0)))), ReconcileAction::None);
-    assert_eq!(action(&shot, &there(State::Exited(Some(1)))), ReconcileAction::Restart);
-    assert_eq!(action(&shot, &there(State::Exited(None))), ReconcileAction::Restart);
+    assert_eq!(action(&shot, &ended(&shot, Some(0))), ReconcileAction::None);
+    assert_eq!(action(&shot, &ended(&shot, Some(1))), ReconcileAction::Restart);
+    assert_eq!(action(&shot, &ended(&shot, None)), ReconcileAction::Restart);
     for policy in [RestartPolicy::Always, RestartPolicy::OnFailure, RestartPolicy::UnlessStopped] {
         shot.restart_policy = Some(policy);
-        let taken = action(&shot, &there(State::Exited(Some(0))));
+        let taken = action(&shot, &ended(&shot, Some(0)));
         assert_eq!(taken, ReconcileAction::Restart, "{policy:?}");
     }
 }

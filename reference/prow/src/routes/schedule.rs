@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use persys_contract::{
     DesiredState, ErrorCode, ScheduleReply, Workload, WorkloadMetadata, WorkloadStatus,
 };
@@ -43,6 +44,9 @@ fn accept(submitted: Workload) -> Result<Workload, ApiError> {
     if submitted.command.as_ref().is_some_and(|command| shlex::split(command).is_none()) {
         return Err(invalid("command: has a quote or an escape that does not end".to_owned()));
     }
+    if submitted.compose.as_deref().is_some_and(|file| !is_encoded_text(file)) {
+        return Err(invalid("compose: must be UTF-8 text in base64".to_owned()));
+    }
     let id = if submitted.id.is_empty() {
         uuid::Uuid::new_v4().to_string()
     } else {
@@ -70,6 +74,12 @@ impl From<NotAllotted> for ApiError {
     }
 }
 
+/// Encoders wrap their lines, some of them.
+fn is_encoded_text(file: &str) -> bool {
+    let plain: String = file.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    STANDARD.decode(plain).is_ok_and(|bytes| str::from_utf8(&bytes).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -94,6 +104,17 @@ mod tests {
         assert_ne!(workload.created_at.as_deref(), Some("never"));
         assert_eq!((workload.logs, workload.metadata), (None, Some(WorkloadMetadata::default())));
         assert_eq!(workload.id.len(), 36);
+    }
+
+    #[test]
+    fn a_compose_file_that_is_no_text_in_base64_is_refused() {
+        let workload = |file| json!({"name": "a", "type": "docker-compose", "compose": file});
+        for bad in ["services: {}", "%", "/w==", "e30"] {
+            let error = accepted(workload(bad)).unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidWorkload);
+            assert!(error.message.starts_with("compose: "), "{bad}");
+        }
+        assert!(accepted(workload("c2Vydmlj\nZXM6IHt9")).is_ok());
     }
 
     #[test]

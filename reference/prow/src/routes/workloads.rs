@@ -69,6 +69,10 @@ async fn wish(
         let altered = !deleting && before != Some(desired);
         if altered {
             workload.desired_state = Some(desired);
+            if desired == DesiredState::Deleted {
+                // Nobody will fetch it again.
+                workload.git_token = None;
+            }
         }
         altered
     };

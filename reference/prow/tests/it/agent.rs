@@ -16,7 +16,9 @@ use axum::{
     routing::{delete, get, post},
 };
 use etcd_client::Client;
-use persys_contract::{ContainerEntry, DockerRun, ErrorCode, SignatureKey, WORKLOAD_LABEL};
+use persys_contract::{
+    ComposeClone, ComposeRun, ContainerEntry, DockerRun, ErrorCode, SignatureKey, WORKLOAD_LABEL,
+};
 use persys_reference_base::{
     Metrics, RequestId,
     http::{ApiError, StrictJson, framed},
@@ -38,11 +40,14 @@ pub struct Order {
     pub request_id: String,
 }
 
+/// What the agent has; a project's containers are called `<workload>_db` and `<workload>_web`.
 #[derive(Default)]
 pub struct World {
     pub containers: BTreeMap<String, ContainerEntry>,
     pub orders: Vec<Order>,
     pub runs: Vec<DockerRun>,
+    pub projects: Vec<ComposeRun>,
+    pub clones: Vec<ComposeClone>,
     pub logs: String,
     pub docker_away: bool,
     /// What becomes of a container that is run: `running`, or another state.
@@ -124,6 +129,8 @@ impl Agent {
         let shared = self.world.clone();
         let router = Router::new()
             .route("/docker/run", post(run))
+            .route("/compose/run", post(run_project))
+            .route("/compose/clone", post(clone))
             .route("/docker/list", get(list))
             .route("/docker/logs/{id}", get(logs))
             .route("/docker/start/{id}", post(start))
@@ -222,20 +229,72 @@ async fn run(
 ) -> Answer {
     note(&shared, "run", &run.workload_id, id).await;
     let mut world = shared.world();
-    let (status, exit_code) = world.outcome.clone().unwrap_or(("running".to_owned(), None));
-    let container = ContainerEntry {
-        id: format!("container-{}", run.workload_id),
-        names: vec![run.workload_id.clone()],
-        status,
-        image: run.image.clone(),
-        labels: [(WORKLOAD_LABEL.to_owned(), run.workload_id.clone())].into(),
-        exit_code,
-        reason: None,
-    };
-    world.containers.entry(run.workload_id.clone()).or_insert(container);
-    let answer = json!({"result": "queued", "workloadId": run.workload_id});
+    world.make(&run.workload_id, &run.workload_id);
+    let answer = queued(&run.workload_id);
     world.runs.push(run);
-    Ok(Json(answer))
+    Ok(answer)
+}
+
+async fn run_project(
+    State(shared): State<Arc<Shared>>,
+    id: RequestId,
+    StrictJson(run): StrictJson<ComposeRun>,
+) -> Answer {
+    note(&shared, "compose", &run.workload_id, id).await;
+    let mut world = shared.world();
+    world.make_project(&run.workload_id);
+    let answer = queued(&run.workload_id);
+    world.projects.push(run);
+    Ok(answer)
+}
+
+async fn clone(
+    State(shared): State<Arc<Shared>>,
+    id: RequestId,
+    StrictJson(run): StrictJson<ComposeClone>,
+) -> Answer {
+    note(&shared, "clone", &run.workload_id, id).await;
+    let mut world = shared.world();
+    world.make_project(&run.workload_id);
+    let answer = queued(&run.workload_id);
+    world.clones.push(run);
+    Ok(answer)
+}
+
+fn queued(workload: &str) -> Json<Value> {
+    Json(json!({"result": "queued", "workloadId": workload}))
+}
+
+impl World {
+    /// Makes what is lacking; what is there is left alone.
+    fn make(&mut self, workload: &str, name: &str) {
+        let (status, exit_code) = self.outcome.clone().unwrap_or(("running".to_owned(), None));
+        let container = ContainerEntry {
+            id: format!("container-{name}"),
+            names: vec![name.to_owned()],
+            status,
+            labels: [(WORKLOAD_LABEL.to_owned(), workload.to_owned())].into(),
+            exit_code,
+            ..ContainerEntry::default()
+        };
+        let known = self.containers.entry(name.to_owned()).or_insert_with(|| container.clone());
+        if known.status == "Missing" {
+            *known = container;
+        }
+    }
+
+    fn make_project(&mut self, workload: &str) {
+        for service in ["db", "web"] {
+            self.make(workload, &format!("{workload}_{service}"));
+        }
+    }
+
+    fn own(&mut self, workload: &str) -> Vec<&mut ContainerEntry> {
+        let own = |entry: &&mut ContainerEntry| {
+            entry.labels.get(WORKLOAD_LABEL).is_some_and(|id| id == workload)
+        };
+        self.containers.values_mut().filter(own).collect()
+    }
 }
 
 async fn list(State(shared): State<Arc<Shared>>) -> Answer {
@@ -255,8 +314,11 @@ async fn start(
     note(&shared, "start", &workload, id).await;
     let mut world = shared.world();
     let (status, exit_code) = world.outcome.clone().unwrap_or(("running".to_owned(), None));
-    let container = world.containers.get_mut(&workload).ok_or_else(absent)?;
-    (container.status, container.exit_code) = (status, exit_code);
+    let mut own = world.own(&workload);
+    own.first().ok_or_else(absent)?;
+    for container in &mut own {
+        (container.status, container.exit_code) = (status.clone(), exit_code);
+    }
     Ok(Json(json!({"result": "started"})))
 }
 
@@ -267,8 +329,11 @@ async fn stop(
 ) -> Answer {
     note(&shared, "stop", &workload, id).await;
     let mut world = shared.world();
-    let container = world.containers.get_mut(&workload).ok_or_else(absent)?;
-    (container.status, container.exit_code) = ("exited".to_owned(), Some(143));
+    let mut own = world.own(&workload);
+    own.first().ok_or_else(absent)?;
+    for container in &mut own {
+        (container.status, container.exit_code) = ("exited".to_owned(), Some(143));
+    }
     Ok(Json(json!({"result": "stopped"})))
 }
 
@@ -278,7 +343,10 @@ async fn remove(
     Path(workload): Path<String>,
 ) -> Answer {
     note(&shared, "remove", &workload, id).await;
-    shared.world().containers.remove(&workload).ok_or_else(absent)?;
+    let mut world = shared.world();
+    let names: Vec<_> = world.own(&workload).iter().map(|entry| entry.names[0].clone()).collect();
+    names.first().ok_or_else(absent)?;
+    world.containers.retain(|name, _| !names.contains(name));
     Ok(Json(json!({"result": "removed"})))
 }
 

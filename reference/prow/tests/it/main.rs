@@ -13,6 +13,7 @@ mod discovery;
 mod election;
 mod lifecycle;
 mod nodes;
+mod projects;
 mod reconciliation;
 mod refusals;
 mod scheduling;

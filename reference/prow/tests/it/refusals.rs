@@ -34,7 +34,14 @@ async fn what_is_not_valid_is_refused_and_not_stored() {
             "too_large",
         ),
         (
-            json!({"name": "a", "type": "git-compose", "gitRepo": "https://x/y"}).to_string(),
+            json!({"name": "a", "type": "docker-compose", "compose": "services: {}"}).to_string(),
+            400,
+            "invalid_workload",
+        ),
+        (
+            json!({"name": "a", "type": "git-compose", "gitRepo": "https://x/y",
+                   "labels": {"node": "none"}})
+            .to_string(),
             503,
             "no_suitable_node",
         ),
