@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use etcd_client::{Certificate, Client, ConnectOptions, GetOptions, Identity, TlsOptions};
+use etcd_client::{
+    Certificate, Client, ConnectOptions, GetOptions, Identity, LeaseTimeToLiveOptions, PutOptions,
+    TlsOptions,
+};
 use persys_contract::{Node, StoreKeys, Workload, topology::MachineRole};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -37,6 +40,17 @@ pub struct EtcdStatus {
     /// The store's revision: it grows with every write.
     pub revision: i64,
     pub has_leader: bool,
+}
+
+/// A lease that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EtcdLease {
+    /// Seconds that it lasts after each renewal.
+    pub granted: i64,
+    /// Seconds until it ends unless it is renewed.
+    pub remaining: i64,
+    /// The keys that go with it, sorted.
+    pub keys: Vec<String>,
 }
 
 /// Asks etcd over mutual TLS; made by [`Probes::etcd`](super::Probes::etcd).
@@ -170,6 +184,45 @@ impl EtcdProbe {
         let data = json!({ "key": key, "deleted": answer.deleted() });
         self.evidence.saw("etcd", format!("{key} was deleted by the verifier"), data, Value::Null);
         Ok(answer.deleted() > 0)
+    }
+
+    /// Writes a key back as it was, under the lease that it lived by. A lease that
+    /// has ended meanwhile is an error.
+    pub async fn restore(&self, entry: &EtcdEntry) -> Result<(), ProbeError> {
+        let lease = entry.lease;
+        self.call(&format!("the restoration of {}", entry.key), move |mut client| {
+            let (key, value) = (entry.key.clone(), entry.value.clone());
+            let options = PutOptions::new().with_lease(lease);
+            async move { client.put(key, value, Some(options)).await }
+        })
+        .await?;
+        let summary = format!("{} was restored by the verifier", entry.key);
+        self.evidence.saw("etcd", summary, entry.to_json(), Value::Null);
+        Ok(())
+    }
+
+    /// A lease, unless it has ended.
+    pub async fn lease(&self, id: i64) -> Result<Option<EtcdLease>, ProbeError> {
+        let answer = self
+            .call(&format!("the lease {id:x}"), move |mut client| async move {
+                let options = LeaseTimeToLiveOptions::new().with_keys();
+                client.lease_time_to_live(id, Some(options)).await
+            })
+            .await?;
+        let lease = (answer.ttl() > 0).then(|| {
+            let text = |key: &Vec<u8>| String::from_utf8_lossy(key).into_owned();
+            let mut keys: Vec<_> = answer.keys().iter().map(text).collect();
+            keys.sort();
+            EtcdLease { granted: answer.granted_ttl(), remaining: answer.ttl(), keys }
+        });
+        let data = json!({
+            "lease": format!("{id:x}"),
+            "granted": lease.as_ref().map(|lease| lease.granted),
+            "keys": lease.as_ref().map(|lease| &lease.keys),
+        });
+        let passing = json!({ "remaining": answer.ttl() });
+        self.evidence.saw("etcd", format!("lease {id:x}"), data, passing);
+        Ok(lease)
     }
 
     async fn typed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Stored<T>>, ProbeError> {

@@ -43,7 +43,7 @@ pub use dns::{ARecord, DnsAnswer, DnsProbe, SrvRecord};
 pub use docker::{DockerProbe, DockerVersion, ListedContainer};
 pub use docker_recording::{DockerEvent, DockerRecording};
 pub use error::{Cause, ProbeError, Question};
-pub use etcd::{EtcdProbe, EtcdStatus, Stored};
+pub use etcd::{EtcdLease, EtcdProbe, EtcdStatus, Stored};
 pub use etcd_entry::EtcdEntry;
 pub use exchange::{Answer, Exchange};
 pub use fault::{ActiveFault, FaultProbe};
