@@ -13,6 +13,8 @@ pub(super) fn readiness(site: &Site, replaced: bool, port: u16) -> Readiness {
 pub fn gateway(site: &Site, replaced: bool) -> ComponentSpec {
     let ports = &site.topology.ports;
     let dns = site.topology.socket(MachineRole::Dns, ports.dns);
+    // What is left when discovery fails.
+    let fallback = site.topology.socket(MachineRole::Scheduler, ports.scheduler);
     let mut spec = ComponentSpec::new(
         "api-gateway",
         Part::Platform,
@@ -21,7 +23,8 @@ pub fn gateway(site: &Site, replaced: bool) -> ComponentSpec {
     )
     .with_env("LISTEN_TLS", site.address(ports.gateway).to_string())
     .with_env("LISTEN_PLAIN", site.address(ports.gateway_plain).to_string())
-    .with_env("COREDNS_ADDR", dns.to_string());
+    .with_env("COREDNS_ADDR", dns.to_string())
+    .with_env("PROW_SCHEDULER_ADDR", fallback.to_string());
     spec.environment.extend(site.tls_env("TLS", "api-gateway"));
     spec.environment.extend(github::gateway_environment(site));
     discovery(&mut spec, site.topology);
