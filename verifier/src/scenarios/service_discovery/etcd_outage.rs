@@ -1,0 +1,159 @@
+//! etcd goes away and comes back.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures::future::{BoxFuture, join_all};
+use persys_contract::{
+    ErrorCode, NodeStatus, Workload, WorkloadStatus, WorkloadType,
+    topology::{MachineRole, TestImage},
+};
+use persys_faultd::protocol::Component;
+use reqwest::Method;
+
+use super::site::{SCHEDULER, schedulers, until_known, until_named, until_one_leads};
+use crate::{
+    engine::{Context, Progress, StepError, StepResult},
+    probe::{ActiveFault, ApiProbe, Exchange, HttpRequest, ProbeError},
+    scenarios::support::{Submission, ends_on_sigterm, until_status},
+};
+
+const ETCD: &str = "etcd";
+/// Contract §6: refused within 5 s; and what the verifier's own way takes.
+const REFUSED_WITHIN: Duration = Duration::from_millis(5500);
+
+struct Outage {
+    fault: ActiveFault,
+    /// The name of the workloads that were handed in meanwhile.
+    name: String,
+    processes: BTreeMap<(String, String), Process>,
+}
+
+/// What tells one process of a component from the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Process {
+    pid: Option<u32>,
+    restarts: u32,
+}
+
+fn worker(cx: &Context, name: String) -> Workload {
+    Workload {
+        name,
+        kind: Some(WorkloadType::DockerContainer),
+        image: Some(cx.topology().image(TestImage::Worker).to_owned()),
+        command: Some(ends_on_sigterm("echo after all")),
+        ..Workload::default()
+    }
+}
+
+pub async fn refused(cx: &mut Context) -> StepResult {
+    let processes = processes(cx).await?;
+    let machine = cx.topology().one(MachineRole::Etcd).0.to_owned();
+    let fault = cx.faults(&machine).stop(ETCD).await?;
+    let name = cx.unique("unstored");
+    let workload = worker(cx, name.clone());
+    cx.put(Outage { fault, name, processes });
+    let mut asked: Vec<ApiProbe> = vec![cx.gateway()];
+    asked.extend(schedulers(cx).keys().map(|machine| cx.scheduler(machine)));
+    let mut questions: Vec<BoxFuture<'_, Result<Exchange, ProbeError>>> = Vec::new();
+    for probe in &asked {
+        for path in ["/workloads", "/nodes", "/cluster/metrics"] {
+            questions.push(Box::pin(probe.send(HttpRequest::get(path))));
+        }
+        let order = HttpRequest::new(Method::POST, "/workloads/schedule").json(&workload);
+        questions.push(Box::pin(probe.send(order)));
+    }
+    let mut checks = cx.checks();
+    for answer in join_all(questions).await {
+        let answer = answer.map_err(|error| error.failed())?;
+        let what = format!("{} to {}", answer.question.what, answer.question.who);
+        checks.is_true(
+            &format!("{what} is refused with 503 store_unavailable"),
+            answer.is_refusal(ErrorCode::StoreUnavailable),
+            answer.to_string(),
+        );
+        checks.is_true(
+            &format!("{what} is refused within 5 s"),
+            answer.duration <= REFUSED_WITHIN,
+            format!("it took {:.1?}", answer.duration),
+        );
+    }
+    let health = cx.gateway().health().await?;
+    checks.is_true(
+        "the gateway itself answers",
+        health.exchange.is_success(),
+        health.exchange.to_string(),
+    );
+    checks.finish()
+}
+
+pub async fn recovers(cx: &mut Context) -> StepResult {
+    let Outage { fault, name, processes: before } = cx.take::<Outage>()?;
+    fault.heal().await?;
+    let all = schedulers(cx);
+    for machine in all.keys() {
+        let scheduler = cx.scheduler(machine);
+        cx.wait(format!("the scheduler on {machine} reads from the store"), || async {
+            match scheduler.workloads(&[]).await {
+                Ok(answer) => Progress::from(answer.ok().map(drop)),
+                Err(error) => Progress::unanswered(error),
+            }
+        })
+        .await?;
+    }
+    until_named(cx, &all).await?;
+    until_known(cx, all.len()).await?;
+    let machines: Vec<_> = all.keys().map(String::as_str).collect();
+    until_one_leads(cx, &machines).await?;
+    nodes_are_active(cx).await?;
+    let submission = Submission::through_gateway(cx, worker(cx, cx.unique("stored"))).await?;
+    until_status(cx, submission.id(), WorkloadStatus::Running).await?;
+    let mut checks = cx.checks();
+    checks.equal("processes of the components", processes(cx).await?, before);
+    // By now what was refused would be there, had it been written late.
+    let stored = cx.etcd().workloads().await?;
+    let half = stored.iter().filter(|record| record.value.name == name).count();
+    checks.equal("records of what was refused", half, 0);
+    for (node, docker) in cx.probes().dockers() {
+        let label = format!("displayName={name}");
+        let found = docker.list(&[&label]).await?.len();
+        checks.equal(&format!("containers on {node} of what was refused"), found, 0);
+    }
+    checks.finish()
+}
+
+async fn nodes_are_active(cx: &Context) -> StepResult {
+    let (gateway, count) = (cx.gateway(), cx.probes().agents().len());
+    cx.wait("every node is active", || async {
+        match gateway.nodes().await.map(|answer| answer.ok()) {
+            Ok(Ok(list)) => {
+                let active =
+                    list.nodes.iter().filter(|n| n.status == Some(NodeStatus::Active)).count();
+                match active == count {
+                    true => Progress::Ready(()),
+                    false => Progress::not_yet(format!("{active} of {count} are")),
+                }
+            }
+            Ok(Err(error)) => Progress::unanswered(error),
+            Err(error) => Progress::unanswered(error),
+        }
+    })
+    .await
+}
+
+/// The processes of the platform's own components, which nobody may have restarted.
+async fn processes(cx: &Context) -> Result<BTreeMap<(String, String), Process>, StepError> {
+    let roles = [
+        (MachineRole::Gateway, "api-gateway"),
+        (MachineRole::Scheduler, SCHEDULER),
+        (MachineRole::Agent, "persys-agent"),
+    ];
+    let mut found = BTreeMap::new();
+    for (role, component) in roles {
+        for (machine, _) in cx.topology().with_role(role) {
+            let Component { pid, restarts, .. } =
+                cx.faults(machine).component(component).await?.component;
+            found.insert((machine.to_owned(), component.to_owned()), Process { pid, restarts });
+        }
+    }
+    Ok(found)
+}

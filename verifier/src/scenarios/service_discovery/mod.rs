@@ -1,0 +1,248 @@
+//! Scenario `service-discovery` (strategy §3): schedulers are found through DNS,
+//! used, missed when they go, and found again.
+
+mod address_fallback;
+mod death;
+mod dns_outage;
+mod etcd_outage;
+mod planted;
+mod records;
+mod registration;
+mod site;
+mod traffic;
+mod usage;
+
+use persys_contract::topology::Feature;
+
+use crate::{
+    plan::{Budget, Requirement, Scenario, Step},
+    step,
+};
+
+const LEASED: &[Requirement] = &[Requirement::Feature(Feature::LeasedDiscovery)];
+
+const WHOLE: Step = Step {
+    id: "",
+    title: "",
+    source: "",
+    labels: &[],
+    needs: &[],
+    requires: &[],
+    budget: Budget::seconds(10),
+    run: step!(records::services),
+};
+
+pub const SCENARIO: Scenario = Scenario {
+    id: "service-discovery",
+    title: "Service discovery",
+    objective: "the gateway finds the schedulers through CoreDNS, and goes on while schedulers, CoreDNS or etcd come and go",
+    source: "strategy §3",
+    labels: &[],
+    requires: &[],
+    steps: &[
+        Step {
+            id: "srv-records",
+            title: "CoreDNS gives every scheduler's SRV record over UDP and over TCP",
+            source: "strategy §3 step 1",
+            run: step!(records::services),
+            ..WHOLE
+        },
+        Step {
+            id: "address-records",
+            title: "CoreDNS gives every scheduler's address over UDP and over TCP, and none for a name that nobody has",
+            source: "strategy §3 step 1",
+            needs: &["srv-records"],
+            run: step!(records::addresses),
+            ..WHOLE
+        },
+        Step {
+            id: "registered-under-lease",
+            title: "every scheduler's records are the contract's, and live by a lease of 15 s that it keeps alive",
+            source: "strategy §3 step 2",
+            needs: &["srv-records"],
+            requires: LEASED,
+            run: step!(registration::under_lease),
+            ..WHOLE
+        },
+        Step {
+            id: "gateway-uses-discovered",
+            title: "the gateway knows the schedulers that DNS names, and uses one of them",
+            source: "strategy §3 step 3",
+            needs: &["srv-records"],
+            budget: Budget::seconds(10).plus_discoveries(2),
+            run: step!(usage::gateway_uses_discovered),
+            ..WHOLE
+        },
+        Step {
+            id: "every-scheduler-serves",
+            title: "with several schedulers the gateway's requests get to each of them",
+            source: "strategy §3 step 4",
+            needs: &["gateway-uses-discovered"],
+            budget: Budget::seconds(15),
+            run: step!(usage::every_scheduler_serves),
+            ..WHOLE
+        },
+        Step {
+            id: "one-scheduler-leads",
+            title: "exactly one of the schedulers leads, and all of them say who",
+            source: "contract §5",
+            needs: &["srv-records"],
+            requires: LEASED,
+            run: step!(usage::one_leads),
+            ..WHOLE
+        },
+        Step {
+            id: "unreachable-record-skipped",
+            title: "records of schedulers that are not there cost no request",
+            source: "strategy §3 step 5",
+            needs: &["gateway-uses-discovered"],
+            budget: Budget::seconds(15).plus_discoveries(5),
+            run: step!(planted::skipped),
+            ..WHOLE
+        },
+        Step {
+            id: "planted-record-forgotten",
+            title: "the gateway forgets a scheduler whose record went",
+            source: "strategy §3 step 5",
+            needs: &["unreachable-record-skipped"],
+            budget: Budget::seconds(10).plus_discoveries(3),
+            run: step!(planted::forgotten),
+            ..WHOLE
+        },
+        Step {
+            id: "killed-scheduler-unnoticed",
+            title: "the leader is killed, and no request fails for longer than 2 s",
+            source: "strategy §3 step 4",
+            needs: &["registered-under-lease", "every-scheduler-serves", "one-scheduler-leads"],
+            requires: LEASED,
+            budget: Budget::seconds(25),
+            run: step!(death::requests_go_on),
+            ..WHOLE
+        },
+        Step {
+            id: "leader-fails-over",
+            title: "another scheduler leads once the killed one's lease has ended, and no two do",
+            source: "contract §5",
+            needs: &["killed-scheduler-unnoticed"],
+            requires: LEASED,
+            budget: Budget::seconds(30),
+            run: step!(death::leader_fails_over),
+            ..WHOLE
+        },
+        Step {
+            id: "dead-record-goes",
+            title: "the killed scheduler's records go with its lease, from etcd, DNS and the gateway",
+            source: "contract §5",
+            needs: &["killed-scheduler-unnoticed"],
+            requires: LEASED,
+            budget: Budget::seconds(30).plus_discoveries(3),
+            run: step!(death::record_goes),
+            ..WHOLE
+        },
+        Step {
+            id: "survivors-kept-alive",
+            title: "the other schedulers' records outlive the lease's time, since they keep it alive",
+            source: "contract §5",
+            needs: &["killed-scheduler-unnoticed"],
+            requires: LEASED,
+            budget: Budget::seconds(25),
+            run: step!(death::survivors_kept_alive),
+            ..WHOLE
+        },
+        Step {
+            id: "survivor-serves",
+            title: "the schedulers that are left run a new workload, and until now no request failed for longer than 2 s",
+            source: "strategy §3 expected results",
+            needs: &["leader-fails-over", "dead-record-goes"],
+            requires: LEASED,
+            budget: Budget::seconds(30),
+            run: step!(death::survivor_serves),
+            ..WHOLE
+        },
+        Step {
+            id: "scheduler-returns",
+            title: "the killed scheduler comes back under a new lease, is discovered and used again",
+            source: "strategy §3 step 4",
+            needs: &["killed-scheduler-unnoticed"],
+            requires: LEASED,
+            budget: Budget::seconds(25).plus_discoveries(3),
+            run: step!(death::returns),
+            ..WHOLE
+        },
+        Step {
+            id: "stopped-scheduler-deregisters",
+            title: "a scheduler that is stopped takes its records along, leads no more, and no request fails for longer than 2 s",
+            source: "contract §5",
+            needs: &["scheduler-returns"],
+            requires: LEASED,
+            budget: Budget::seconds(30).plus_discoveries(2),
+            run: step!(death::stopped_deregisters),
+            ..WHOLE
+        },
+        Step {
+            id: "scheduler-joins",
+            title: "a scheduler that is started joins the others and is used",
+            source: "strategy §3 step 4",
+            needs: &["stopped-scheduler-deregisters"],
+            requires: LEASED,
+            budget: Budget::seconds(25).plus_discoveries(3),
+            run: step!(death::joins),
+            ..WHOLE
+        },
+        Step {
+            id: "address-records-suffice",
+            title: "a gateway that finds no SRV record goes by the schedulers' addresses",
+            source: "contract §5",
+            needs: &["gateway-uses-discovered"],
+            requires: LEASED,
+            budget: Budget::seconds(35).plus_discoveries(3),
+            run: step!(address_fallback::addresses_suffice),
+            ..WHOLE
+        },
+        Step {
+            id: "dns-outage-unnoticed",
+            title: "while CoreDNS is away the gateway uses the schedulers that it knows",
+            source: "strategy §3 step 5",
+            needs: &["gateway-uses-discovered"],
+            budget: Budget::seconds(25).plus_discoveries(4),
+            run: step!(dns_outage::requests_go_on),
+            ..WHOLE
+        },
+        Step {
+            id: "configured-address-works",
+            title: "a gateway that starts without discovery uses the address it is configured with",
+            source: "strategy §3 expected results",
+            needs: &["dns-outage-unnoticed"],
+            budget: Budget::seconds(40).plus_discoveries(2),
+            run: step!(dns_outage::falls_back),
+            ..WHOLE
+        },
+        Step {
+            id: "dns-returns",
+            title: "once CoreDNS is back the gateway learns of schedulers again",
+            source: "strategy §3 step 5",
+            needs: &["dns-outage-unnoticed"],
+            budget: Budget::seconds(25).plus_discoveries(6),
+            run: step!(dns_outage::back),
+            ..WHOLE
+        },
+        Step {
+            id: "etcd-outage-refused",
+            title: "while etcd is away, reads and orders are refused with 503 store_unavailable within 5 s",
+            source: "contract §6",
+            needs: &["gateway-uses-discovered"],
+            budget: Budget::seconds(25),
+            run: step!(etcd_outage::refused),
+            ..WHOLE
+        },
+        Step {
+            id: "etcd-returns",
+            title: "once etcd is back everything works without a restart, and of what was refused nothing is stored",
+            source: "contract §6",
+            needs: &["etcd-outage-refused"],
+            budget: Budget::seconds(45).plus_discoveries(4),
+            run: step!(etcd_outage::recovers),
+            ..WHOLE
+        },
+    ],
+};
