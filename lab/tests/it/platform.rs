@@ -35,6 +35,7 @@ fn each_component_finds_its_configuration_in_its_environment() {
             "LISTEN_TLS=10.77.0.20:8551".to_owned(),
             "LISTEN_PLAIN=10.77.0.20:8085".to_owned(),
             "COREDNS_ADDR=10.77.0.40:53".to_owned(),
+            "PROW_SCHEDULER_ADDR=10.77.0.31:8085".to_owned(),
             "DOMAIN=persys.local".to_owned(),
             "DISCOVERY_SERVICE=_prow-scheduler".to_owned(),
             "DISCOVERY_INTERVAL=2".to_owned(),
