@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     Answer, Conformance, Exchange, HttpRequest, PlainProbe, ProbeError, SignedProbe,
-    evidence::Evidence, http::HttpProbe, setup::ProbeSetup,
+    evidence::Evidence, hang_up::hang_up, http::HttpProbe, setup::ProbeSetup,
 };
 
 /// Asks a component that speaks contract §3.1: the gateway, or a scheduler directly.
@@ -119,6 +119,13 @@ impl ApiProbe {
     /// Sends any request, with full control over headers and body.
     pub async fn send(&self, request: HttpRequest) -> Result<Exchange, ProbeError> {
         self.http.send(request).await
+    }
+
+    /// Sends a whole request as role `client` and closes the connection without
+    /// waiting for the answer.
+    pub async fn send_and_hang_up(&self, request: &HttpRequest) -> Result<(), ProbeError> {
+        let credentials = self.setup.credentials("client")?;
+        hang_up(&self.who, self.address, &credentials, request, &self.evidence).await
     }
 
     async fn ask<T>(&self, request: HttpRequest) -> Result<Answer<T>, ProbeError> {

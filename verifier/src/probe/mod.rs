@@ -21,6 +21,7 @@ mod etcd_entry;
 mod evidence;
 mod exchange;
 mod fault;
+mod hang_up;
 mod history;
 mod http;
 mod logs;

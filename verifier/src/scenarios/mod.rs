@@ -1,5 +1,6 @@
 //! Every scenario, in the order in which they run.
 
+mod async_execution;
 mod basic_workflow;
 mod invariants;
 mod reconciliation;
@@ -8,8 +9,12 @@ mod support;
 
 use crate::plan::{Invariant, Scenario};
 
-pub const ALL: &[&Scenario] =
-    &[&basic_workflow::SCENARIO, &service_discovery::SCENARIO, &reconciliation::SCENARIO];
+pub const ALL: &[&Scenario] = &[
+    &basic_workflow::SCENARIO,
+    &service_discovery::SCENARIO,
+    &async_execution::SCENARIO,
+    &reconciliation::SCENARIO,
+];
 
 /// Checked at the end of every scenario.
 pub const INVARIANTS: &[Invariant] = invariants::ALL;
