@@ -67,6 +67,8 @@ async fn connection<I, A>(
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head_timeout)
+        // What was asked is done even if the caller does not stay for the answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(io), service);
     let mut serving = pin!(serving);
     let ended = tokio::select! {
@@ -162,5 +164,30 @@ mod tests {
         timeout(SOON, server).await.expect("it goes on serving").unwrap();
         assert!(slow.await.unwrap().1.ends_with("done"));
         assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_is_done_although_the_caller_hangs_up() {
+        let (entered, go_on, done) =
+            (Arc::<Notify>::default(), Arc::<Notify>::default(), Arc::<Notify>::default());
+        let (enters, waits, does) = (entered.clone(), go_on.clone(), done.clone());
+        let slow = async move || {
+            enters.notify_one();
+            waits.notified().await;
+            does.notify_one();
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/slow", get(slow));
+        let serving = tokio::spawn(serve(listener, router, CancellationToken::new()));
+        let mut caller = TcpStream::connect(address).await.unwrap();
+        caller.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        entered.notified().await;
+        drop(caller);
+        // Time in which a server that breaks it off would have done so.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        go_on.notify_one();
+        timeout(SOON, done.notified()).await.expect("it is broken off");
+        serving.abort();
     }
 }
