@@ -45,19 +45,29 @@ pub async fn twenty_at_once(cx: &mut Context) -> StepResult {
     let workloads: Vec<_> = (0..AT_A_TIME).map(|_| long_running(cx, "crowd")).collect();
     let gateway = cx.gateway();
     let from = Instant::now();
-    let answers = join_all(workloads.iter().map(|workload| gateway.schedule(workload))).await;
+    let orders = join_all(workloads.iter().map(|workload| gateway.schedule(workload)));
+    // What forty handshakes take on this machine at this moment, with answers that
+    // nobody has to work for.
+    let healths = join_all((0..AT_A_TIME).map(|_| gateway.health()));
+    let (answers, healths) = tokio::join!(orders, healths);
     let all = from.elapsed();
+    let mut idle = Duration::ZERO;
+    for health in healths {
+        idle = idle.max(health.map_err(|error| error.failed())?.exchange.duration);
+    }
     let (mut ids, mut slowest) = (Vec::new(), Duration::ZERO);
     let mut checks = cx.checks();
     for answer in answers {
         let answer = answer.map_err(|error| error.failed())?;
         let reply = answer.ok()?;
         remove_at_the_end(cx, &reply.workload_id);
-        at_once(&mut checks, "the answer comes", answer.exchange.duration);
+        let took = answer.exchange.duration;
+        at_once(&mut checks, "beyond the connection the answer comes", took.saturating_sub(idle));
         slowest = slowest.max(answer.exchange.duration);
         ids.push(reply.workload_id);
     }
     cx.measure("twenty_at_once_slowest_response", slowest.as_secs_f64(), "s");
+    cx.measure("twenty_at_once_slowest_health", idle.as_secs_f64(), "s");
     cx.measure("twenty_at_once_all_responses", all.as_secs_f64(), "s");
     ids.sort();
     ids.dedup();
