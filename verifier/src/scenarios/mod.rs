@@ -2,18 +2,23 @@
 
 mod async_execution;
 mod basic_workflow;
+mod error_handling;
 mod invariants;
+mod performance;
 mod reconciliation;
 mod service_discovery;
 mod support;
 
 use crate::plan::{Invariant, Scenario};
 
+/// In the strategy's order.
 pub const ALL: &[&Scenario] = &[
     &basic_workflow::SCENARIO,
     &service_discovery::SCENARIO,
     &async_execution::SCENARIO,
     &reconciliation::SCENARIO,
+    &error_handling::SCENARIO,
+    &performance::SCENARIO,
 ];
 
 /// Checked at the end of every scenario.
