@@ -34,6 +34,7 @@ mod recording;
 mod secrets;
 mod setup;
 mod signed;
+mod stalled;
 
 pub use agent::AgentProbe;
 pub use api::ApiProbe;
@@ -57,6 +58,7 @@ pub use readiness::{Part, Readiness};
 pub use recording::{Change, ChangeKind, Recording};
 pub use secrets::Secrets;
 pub use signed::{SignedProbe, Signing};
+pub use stalled::{Stall, StalledClient};
 
 use conformance::Conformance;
 use logs::LogProbe;
