@@ -36,12 +36,7 @@ pub async fn refused_by_docker(cx: &mut Context) -> StepResult {
 pub async fn runs_once_free(cx: &mut Context) -> StepResult {
     let Rivals(holder, wanting) = cx.take::<Rivals>()?;
     let since = tokio::time::Instant::now();
-    for submission in [&holder] {
-        let deletion = cx.gateway().delete(submission.id()).await?;
-        if deletion.status != 202 {
-            return Err(StepError::failed(deletion.to_string()));
-        }
-    }
+    deleted(cx, holder.id()).await?;
     until_status(cx, wanting.id(), WorkloadStatus::Running).await?;
     cx.measure("time_to_recover_port_taken", since.elapsed().as_secs_f64(), "s");
     let container = cx.docker(wanting.node()).inspect(wanting.id()).await?;
@@ -49,6 +44,10 @@ pub async fn runs_once_free(cx: &mut Context) -> StepResult {
     let ports = container.map(|container| container.ports());
     checks.equal("ports", ports, Some(vec![format!("{PORT}:80")]));
     checks.finish()?;
-    let deletion = cx.gateway().delete(wanting.id()).await?;
+    deleted(cx, wanting.id()).await
+}
+
+async fn deleted(cx: &Context, id: &str) -> StepResult {
+    let deletion = cx.gateway().delete(id).await?;
     if deletion.status == 202 { Ok(()) } else { Err(StepError::failed(deletion.to_string())) }
 }
