@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use persys_contract::{ErrorCode, WorkloadStatus, topology::MachineRole};
-use persys_faultd::protocol::Direction;
+use persys_faultd::protocol::{Direction, Fault};
 
 use super::{
     invalid::{nothing_added, stored},
@@ -18,6 +18,10 @@ use crate::{
 /// What the gateway says when nobody answers behind it. Of a request that may
 /// have arrived it cannot say that it was not carried out.
 const NO_SCHEDULER: [ErrorCode; 2] = [ErrorCode::SchedulerUnreachable, ErrorCode::SchedulerTimeout];
+
+/// Of the packets on a bad link, in percent.
+const LOSS: u8 = 20;
+const READS: usize = 20;
 
 pub async fn gateway_cut_off(cx: &mut Context) -> StepResult {
     let gateway = gateway_machine(cx);
@@ -50,6 +54,34 @@ pub async fn gateway_hears_nothing(cx: &mut Context) -> StepResult {
     begin(cx, "gateway_hears_nothing", vec![fault]);
     let read = cx.gateway().workloads(&[]).await?;
     refused_as(&read.exchange, &NO_SCHEDULER)
+}
+
+/// On a link that loses packets requests may be late, and a few may be refused;
+/// none may hang or be answered in another way.
+pub async fn lossy(cx: &mut Context) -> StepResult {
+    let peers = cx.topology().with_role(MachineRole::Scheduler);
+    let peers = peers.map(|(_, machine)| machine.address.into()).collect();
+    let loss = Fault::Loss { peers, percent: LOSS };
+    let fault = cx.faults(&gateway_machine(cx)).inject(loss).await?;
+    begin(cx, "lossy_link", vec![fault]);
+    let gateway = cx.gateway();
+    let asked = Instant::now();
+    let reads = (0..READS).map(|_| gateway.workloads(&[]));
+    let (mut served, mut checks) = (0, cx.checks());
+    for answer in futures::future::join_all(reads).await {
+        let exchange = answer?.exchange;
+        match exchange.is_success() {
+            true => served += 1,
+            false => refused_as(&exchange, &NO_SCHEDULER)?,
+        }
+    }
+    let took = asked.elapsed();
+    let limit = cx.timings().request_timeout() * 2;
+    checks.is_true("all are answered in time", took <= limit, format!("{took:?}"));
+    checks.between("reads that are served", served, READS * 3 / 4, READS);
+    checks.finish()?;
+    cx.measure("reads_served_on_lossy_link", served as f64 / READS as f64 * 100.0, "%");
+    Ok(())
 }
 
 pub async fn agent_cut_off(cx: &mut Context) -> StepResult {

@@ -152,6 +152,18 @@ pub const SCENARIO: Scenario = Scenario {
             ..BACK
         },
         Step {
+            id: "lossy-link-served",
+            title: "on a link that loses 20 % of the packets reads are served or refused in time",
+            run: step!(links::lossy),
+            ..WHOLE
+        },
+        Step {
+            id: "lossy-link-recovered",
+            title: "all is as it was once the link is good again",
+            needs: &["lossy-link-served"],
+            ..BACK
+        },
+        Step {
             id: "agent-cut-off-unknown",
             title: "the workloads of an agent that is cut off are Unknown, and the others run on",
             run: step!(links::agent_cut_off),
