@@ -96,6 +96,24 @@ impl ApiProbe {
         SignedProbe::new(self.plain.http().clone(), &self.setup)
     }
 
+    pub(super) fn who(&self) -> &str {
+        &self.who
+    }
+
+    pub(super) fn socket(&self) -> SocketAddrV4 {
+        self.address
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// What a client presents that makes its connection itself.
+    pub(super) fn client_config(&self) -> Result<rustls::ClientConfig, ProbeError> {
+        let credentials = self.setup.credentials("client")?;
+        credentials.client_config().map_err(|error| ProbeError::setup(error.to_string()))
+    }
+
     /// `https://ip:port`.
     pub fn address(&self) -> &str {
         self.http.base()

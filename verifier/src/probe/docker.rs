@@ -5,7 +5,10 @@ use std::{collections::HashMap, future::Future, net::SocketAddrV4, sync::Arc, ti
 use bollard::{
     Docker,
     errors::Error,
-    query_parameters::{InspectContainerOptions, ListContainersOptions, LogsOptions},
+    query_parameters::{
+        InspectContainerOptions, ListContainersOptions, LogsOptions, RemoveImageOptions,
+        TagImageOptionsBuilder,
+    },
 };
 use futures::StreamExt;
 use persys_contract::WORKLOAD_LABEL;
@@ -210,6 +213,37 @@ impl DockerProbe {
             json!({ "id": answer.and_then(|i| i.id) }),
         );
         Ok(there)
+    }
+
+    /// Gives an image that the engine has another name, `repository:tag`, as
+    /// nothing but a test of what the platform does once an image is there would.
+    pub async fn tag(&self, image: &str, name: &str) -> Result<(), ProbeError> {
+        let Some((repository, tag)) = name.rsplit_once(':') else {
+            return Err(ProbeError::setup(format!("read the tag of {name}")));
+        };
+        let (source, repository, tag) = (image.to_owned(), repository.to_owned(), tag.to_owned());
+        self.call(&format!("the name {name} for {image}"), move |docker| {
+            let source = source.clone();
+            let options = TagImageOptionsBuilder::default().repo(&repository).tag(&tag).build();
+            async move { docker.tag_image(&source, Some(options)).await }
+        })
+        .await?;
+        self.saw(format!("{image} was named {name} too"), json!({ "image": image, "name": name }));
+        Ok(())
+    }
+
+    /// Takes a name from an image; whether there was one.
+    pub async fn untag(&self, name: &str) -> Result<bool, ProbeError> {
+        let image = name.to_owned();
+        let answer = self
+            .call(&format!("the removal of the name {name}"), move |docker| {
+                let image = image.clone();
+                let options = RemoveImageOptions { force: true, ..Default::default() };
+                async move { found(docker.remove_image(&image, Some(options), None).await) }
+            })
+            .await?;
+        self.saw(format!("the name {name} was removed"), json!({ "name": name }));
+        Ok(answer.is_some())
     }
 
     /// Records what happens to containers from now on. Nothing after this call

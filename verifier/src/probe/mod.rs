@@ -35,6 +35,7 @@ mod recording;
 mod secrets;
 mod setup;
 mod signed;
+mod stalled;
 
 pub use agent::AgentProbe;
 pub use api::ApiProbe;
@@ -58,6 +59,7 @@ pub use readiness::{Part, Readiness};
 pub use recording::{Change, ChangeKind, Recording};
 pub use secrets::Secrets;
 pub use signed::{SignedProbe, Signing};
+pub use stalled::{Stall, StalledClient};
 
 use conformance::Conformance;
 use logs::LogProbe;

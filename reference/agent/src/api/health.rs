@@ -1,18 +1,33 @@
 //! `GET /api/v1/health`.
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
-use persys_contract::AgentHealth;
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use persys_contract::{AgentHealth, ErrorBody, ErrorCode};
+use serde::Serialize;
 
 use super::Agent;
 
+/// A refusal like every other that tells of the agent's health besides.
+#[derive(Serialize)]
+struct Unhealthy {
+    #[serde(flatten)]
+    health: AgentHealth,
+    #[serde(flatten)]
+    refusal: ErrorBody,
+}
+
 /// 200 when Docker answers within 2 s, else 503.
-pub async fn health(State(agent): State<Agent>) -> (StatusCode, Json<AgentHealth>) {
-    let (code, status, docker) = match agent.engine.ping().await {
-        Ok(()) => (StatusCode::OK, "ok", "ok".to_owned()),
-        Err(fault) => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy", fault.to_string()),
-    };
+pub async fn health(State(agent): State<Agent>) -> Response {
     let node_id = agent.node_id.to_string();
-    (code, Json(AgentHealth { status: status.to_owned(), node_id, docker }))
+    let Err(fault) = agent.engine.ping().await else {
+        let (status, docker) = ("ok".to_owned(), "ok".to_owned());
+        return Json(AgentHealth { status, node_id, docker }).into_response();
+    };
+    let refusal = ErrorBody::new(ErrorCode::DockerUnavailable, fault.to_string());
+    let health = AgentHealth { status: "unhealthy".to_owned(), node_id, docker: fault.to_string() };
+    (axum::http::StatusCode::SERVICE_UNAVAILABLE, Json(Unhealthy { health, refusal }))
+        .into_response()
 }

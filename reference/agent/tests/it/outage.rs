@@ -23,6 +23,7 @@ async fn is_unavailable_within(agent: &TestAgent, limit: Duration) {
     assert_eq!(status, 503);
     assert_eq!(health["nodeId"], "test-node");
     assert_eq!(health["docker"], "docker does not answer");
+    assert_eq!(health["code"], "docker_unavailable");
 }
 
 #[tokio::test(flavor = "multi_thread")]

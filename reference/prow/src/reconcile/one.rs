@@ -183,6 +183,10 @@ async fn reconcile_claimed(
         Some(action) => act::take(scheduler, action, record, node.as_ref(), &history).await?,
     };
     if let Outcome::Overtaken = outcome {
+        // Nothing was tried, so nothing counts.
+        if history != before {
+            scheduler.store.set_history(id, &before).await?;
+        }
         // The record changed in between: look at it again, soon.
         postpone(scheduler, id, BUSY_PAUSE);
         return Ok(Some(report));

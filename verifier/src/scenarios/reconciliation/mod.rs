@@ -1,7 +1,17 @@
-//! Scenario `reconciliation` (strategy §5): what breaks is mended.
+//! Scenario `reconciliation` (strategy §5): what breaks is mended, and what is well is left alone.
 
+mod account;
+mod crash_loop;
+mod desired_state;
+mod image;
+mod leader_lost;
+mod node_lost;
+mod quiet;
 mod repair;
+mod restarts;
 mod statistics;
+mod strays;
+mod victim;
 
 use persys_contract::topology::Feature;
 
@@ -21,7 +31,7 @@ const WHOLE: Step = Step {
     needs: &["workload-runs"],
     requires: &[],
     budget: REPAIR,
-    run: step!(repair::workload_runs),
+    run: step!(victim::workload_runs),
 };
 
 pub const SCENARIO: Scenario = Scenario {
@@ -38,7 +48,7 @@ pub const SCENARIO: Scenario = Scenario {
             source: "strategy §5 step 1",
             needs: &[],
             budget: Budget::seconds(20).plus_monitors(3),
-            run: step!(repair::workload_runs),
+            run: step!(victim::workload_runs),
             ..WHOLE
         },
         Step {
@@ -53,6 +63,20 @@ pub const SCENARIO: Scenario = Scenario {
             title: "a killed container is started again",
             source: "strategy §5 step 5",
             run: step!(repair::killed),
+            ..WHOLE
+        },
+        Step {
+            id: "crashed-container-restarted",
+            title: "a container that ends by itself is started again",
+            source: "strategy §5 step 5",
+            run: step!(crash_loop::restarted),
+            ..WHOLE
+        },
+        Step {
+            id: "paused-container-unpaused",
+            title: "a paused container goes on, without a restart",
+            source: "strategy §5 step 5",
+            run: step!(repair::paused),
             ..WHOLE
         },
         Step {
@@ -73,12 +97,140 @@ pub const SCENARIO: Scenario = Scenario {
             ..WHOLE
         },
         Step {
+            id: "image-missing-reported",
+            title: "a missing image shows as ImagePullBackOff with Docker's message",
+            source: "strategy §5 step 5",
+            run: step!(image::missing),
+            ..WHOLE
+        },
+        Step {
+            id: "image-present-runs",
+            title: "once the image is there, the workload runs",
+            source: "strategy §5 step 5",
+            needs: &["image-missing-reported"],
+            // The pause between tries may have doubled by then.
+            budget: Budget::seconds(30).plus_monitors(2).plus_reconciles(2),
+            run: step!(image::then_present),
+            ..WHOLE
+        },
+        Step {
+            id: "one-shot-ends-exited",
+            title: "a one-shot workload that ends well ends as Exited",
+            source: "contract §6",
+            run: step!(quiet::one_shot_ends),
+            ..WHOLE
+        },
+        Step {
+            id: "stray-container-removed",
+            title: "the container of a workload that has no record is removed",
+            source: "strategy §5 step 5",
+            run: step!(strays::of_deleted_workload),
+            ..WHOLE
+        },
+        Step {
+            id: "copy-on-wrong-node-removed",
+            title: "a second container on a node that the workload is not assigned to is removed",
+            source: "strategy §5 step 5",
+            run: step!(strays::on_the_wrong_node),
+            ..WHOLE
+        },
+        Step {
+            id: "crash-loop-given-up",
+            title: "a crashing container is restarted after doubling pauses, five times, and is then Failed with the reason",
+            source: "strategy §5 step 5",
+            needs: &["crashed-container-restarted"],
+            // 1 + 2 + 4 + 8 s between the restarts, and six starts.
+            budget: Budget::seconds(45).plus_monitors(6).plus_reconciles(3),
+            run: step!(crash_loop::gives_up),
+            ..WHOLE
+        },
+        Step {
             id: "mended-and-left-alone",
-            title: "after the repairs two more passes leave the container alone",
+            title: "two more passes leave alone what was mended, what has ended and what was given up",
             source: "strategy §5 expected results",
-            needs: &["removed-container-recreated"],
-            budget: Budget::seconds(10).plus_reconciles(6),
-            run: step!(repair::left_alone),
+            needs: &["removed-container-recreated", "one-shot-ends-exited", "crash-loop-given-up"],
+            budget: Budget::seconds(15).plus_reconciles(6),
+            run: step!(quiet::left_alone),
+            ..WHOLE
+        },
+        Step {
+            id: "given-up-tried-again-when-asked",
+            title: "what was given up is started again when somebody asks for it",
+            source: "contract §6",
+            needs: &["mended-and-left-alone"],
+            requires: &[Requirement::Feature(Feature::DesiredState)],
+            run: step!(crash_loop::tried_again_when_asked),
+            ..WHOLE
+        },
+        Step {
+            id: "desired-stopped-stops",
+            title: "a workload that is to be stopped is stopped and stays so",
+            source: "strategy §5 step 5",
+            requires: &[Requirement::Feature(Feature::DesiredState)],
+            budget: Budget::seconds(20).plus_monitors(2).plus_reconciles(8),
+            run: step!(desired_state::stopped),
+            ..WHOLE
+        },
+        Step {
+            id: "desired-running-runs-again",
+            title: "a stopped workload that is to run runs again",
+            source: "strategy §5 step 5",
+            needs: &["desired-stopped-stops"],
+            requires: &[Requirement::Feature(Feature::DesiredState)],
+            run: step!(desired_state::runs_again),
+            ..WHOLE
+        },
+        Step {
+            id: "agent-restart-survived",
+            title: "a restart of the agent leaves the workload's container alone",
+            source: "strategy §5 step 5",
+            budget: Budget::seconds(20).plus_monitors(2).plus_reconciles(6),
+            run: step!(restarts::of_agent),
+            ..WHOLE
+        },
+        Step {
+            id: "docker-restart-survived",
+            title: "after a restart of Docker the same container runs, and no other",
+            source: "strategy §5 step 5",
+            budget: Budget::seconds(45).plus_monitors(4).plus_reconciles(8),
+            run: step!(restarts::of_docker),
+            ..WHOLE
+        },
+        Step {
+            id: "leader-killed-mid-repair",
+            title: "a repair is finished once, although the leader dies in the middle of it",
+            source: "strategy §5 step 5",
+            // The lease of the dead leader runs out after 15 s.
+            budget: Budget::seconds(45).plus_monitors(4).plus_reconciles(8),
+            run: step!(leader_lost::repair_is_finished),
+            ..WHOLE
+        },
+        Step {
+            id: "killed-leader-back",
+            title: "the killed leader comes back and nothing is started twice",
+            source: "strategy §5 step 5",
+            needs: &["leader-killed-mid-repair"],
+            budget: Budget::seconds(20).plus_discoveries(2).plus_reconciles(8),
+            run: step!(leader_lost::comes_back),
+            ..WHOLE
+        },
+        Step {
+            id: "lost-node-failed-over",
+            title: "the workload of a lost node runs on another node",
+            source: "strategy §5 step 5",
+            requires: &[Requirement::Feature(Feature::Failover)],
+            budget: Budget::seconds(25).plus_node_timeouts(2).plus_monitors(3).plus_reconciles(3),
+            run: step!(node_lost::failed_over),
+            ..WHOLE
+        },
+        Step {
+            id: "returned-node-runs-nothing-twice",
+            title: "a node that is back removes what runs elsewhere now, within one reconcile interval",
+            source: "strategy §5 step 5",
+            needs: &["lost-node-failed-over"],
+            requires: &[Requirement::Feature(Feature::Failover)],
+            budget: Budget::seconds(25).plus_heartbeats(3).plus_monitors(3).plus_reconciles(3),
+            run: step!(node_lost::returned),
             ..WHOLE
         },
     ],

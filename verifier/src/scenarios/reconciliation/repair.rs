@@ -1,22 +1,24 @@
 //! Containers that end behind the platform's back.
 
-use persys_contract::{RestartPolicy, Workload, WorkloadStatus, WorkloadType, topology::TestImage};
+use persys_contract::{ReconcileAction, WorkloadStatus};
 
-use super::statistics::Before;
+use super::{
+    account::Account,
+    statistics::Before,
+    victim::{Victim, running},
+};
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
     probe::{Container, DockerEvent},
-    scenarios::support::{Submission, Watch, ends_on_sigterm, two_reconcile_passes, until_status},
+    scenarios::support::{Submission, Watch, until_status},
 };
-
-/// The workload that is broken again and again.
-struct Victim(Submission);
 
 /// The ways in which a container ends here.
 #[derive(Clone, Copy)]
 enum Blow {
     Stop,
     Kill,
+    Pause,
     Remove,
 }
 
@@ -26,30 +28,27 @@ impl Blow {
         match self {
             Self::Stop => "time_to_repair_stopped",
             Self::Kill => "time_to_repair_killed",
+            Self::Pause => "time_to_repair_paused",
             Self::Remove => "time_to_repair_removed",
         }
     }
-}
 
-pub async fn workload_runs(cx: &mut Context) -> StepResult {
-    let watch = Watch::start(cx).await?;
-    cx.put(watch);
-    let workload = Workload {
-        name: cx.unique("victim"),
-        kind: Some(WorkloadType::DockerContainer),
-        image: Some(cx.topology().image(TestImage::Worker).to_owned()),
-        command: Some(ends_on_sigterm("echo still here")),
-        // Docker leaves a container alone that was stopped on purpose, so who
-        // starts it again can only be the platform.
-        restart_policy: Some(RestartPolicy::UnlessStopped),
-        ..Workload::default()
-    };
-    let submission = Submission::through_gateway(cx, workload).await?;
-    until_status(cx, submission.id(), WorkloadStatus::Running).await?;
-    let before = Before::take(cx).await?;
-    cx.put(before);
-    cx.put(Victim(submission));
-    Ok(())
+    /// What mends it, by the table of contract §6.
+    fn remedy(self) -> ReconcileAction {
+        match self {
+            Self::Stop | Self::Kill => ReconcileAction::Restart,
+            Self::Pause => ReconcileAction::Unpause,
+            Self::Remove => ReconcileAction::Recreate,
+        }
+    }
+
+    /// What the engine says of it, and of its end.
+    fn events(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Stop | Self::Kill | Self::Remove => ("die", "start"),
+            Self::Pause => ("pause", "unpause"),
+        }
+    }
 }
 
 pub async fn stopped(cx: &mut Context) -> StepResult {
@@ -60,6 +59,10 @@ pub async fn killed(cx: &mut Context) -> StepResult {
     mended_after(cx, Blow::Kill).await
 }
 
+pub async fn paused(cx: &mut Context) -> StepResult {
+    mended_after(cx, Blow::Pause).await
+}
+
 pub async fn removed(cx: &mut Context) -> StepResult {
     mended_after(cx, Blow::Remove).await
 }
@@ -68,13 +71,15 @@ async fn mended_after(cx: &mut Context, blow: Blow) -> StepResult {
     let victim = cx.get::<Victim>()?.0.clone();
     let (id, node) = (victim.id(), victim.node());
     let before = running(cx, id, node).await?;
+    let account = Account::open(cx, id).await?;
     let faults = cx.faults(node);
     match blow {
         Blow::Stop => faults.stop_container(before.id()).await?,
         Blow::Kill => faults.kill_container(before.id()).await?,
+        Blow::Pause => faults.pause_container(before.id()).await?,
         Blow::Remove => faults.remove_container(before.id()).await?,
     };
-    let (died, started) = restarted(cx, &victim, &before).await?;
+    let (broken, mended) = mended(cx, &victim, &before, blow).await?;
     let after = running(cx, id, node).await?;
     let mut checks = cx.checks();
     checks.equal("image", after.image(), before.image());
@@ -84,71 +89,44 @@ async fn mended_after(cx: &mut Context, blow: Blow) -> StepResult {
     if matches!(blow, Blow::Remove) {
         checks.differs("the container's id", after.id(), before.id());
     }
+    if matches!(blow, Blow::Pause) {
+        checks.equal("time of the last start", after.started_at(), before.started_at());
+    }
     checks.finish()?;
     until_status(cx, id, WorkloadStatus::Running).await?;
-    cx.measure(blow.measurement(), (started.at - died.at).as_seconds_f64(), "s");
+    account.tells_of(cx, id, blow.remedy()).await?;
+    cx.measure(blow.measurement(), (mended.at - broken.at).as_seconds_f64(), "s");
     cx.get_mut::<Before>()?.repairs += 1;
     Ok(())
 }
 
-/// Waits for the start that follows the end of `before`, on the engine's own
+/// Waits for the remedy that follows the blow to `before`, on the engine's own
 /// history: both events are to be there, in this order.
-async fn restarted(
+async fn mended(
     cx: &Context,
     victim: &Submission,
     before: &Container,
+    blow: Blow,
 ) -> Result<(DockerEvent, DockerEvent), StepError> {
     let (id, node) = (victim.id(), victim.node());
+    let (broken, remedy) = blow.events();
     let recording = &cx.get::<Watch>()?.containers[node];
-    cx.waiting(format!("{node} has started a container of workload {id} again"))
+    cx.waiting(format!("{node} has told of {remedy} after {broken} of workload {id}"))
         .wake_on_watch(recording.changed())
         .until(|| async {
             let events = recording.of_workload(id);
-            let ended =
-                events.iter().rposition(|e| e.action == "die" && e.container == before.id());
-            let Some(ended) = ended else {
-                return Progress::not_yet("the container has not ended yet");
+            let last =
+                events.iter().rposition(|e| e.action == broken && e.container == before.id());
+            let Some(last) = last else {
+                return Progress::not_yet(format!("there is no {broken} yet"));
             };
-            match events[ended..].iter().find(|event| event.action == "start") {
-                Some(start) => Progress::Ready((events[ended].clone(), start.clone())),
+            match events[last..].iter().find(|event| event.action == remedy) {
+                Some(end) => Progress::Ready((events[last].clone(), end.clone())),
                 None => {
-                    let since: Vec<_> = events[ended..].iter().map(|e| &e.action).collect();
-                    Progress::not_yet(format!("since it ended: {since:?}"))
+                    let since: Vec<_> = events[last..].iter().map(|e| &e.action).collect();
+                    Progress::not_yet(format!("the last events: {since:?}"))
                 }
             }
         })
         .await
-}
-
-/// The workload's container, which must run now.
-async fn running(cx: &Context, id: &str, node: &str) -> Result<Container, StepError> {
-    let docker = cx.docker(node);
-    cx.wait(format!("{node} runs the container of workload {id}"), || async {
-        match docker.inspect(id).await {
-            Ok(Some(container)) if container.is_running() => Progress::Ready(container),
-            Ok(Some(container)) => Progress::NotYet(container.status()),
-            Ok(None) => Progress::not_yet("there is no container of that name"),
-            Err(error) => Progress::unanswered(error),
-        }
-    })
-    .await
-}
-
-pub async fn left_alone(cx: &mut Context) -> StepResult {
-    let victim = cx.get::<Victim>()?.0.clone();
-    let (id, node) = (victim.id(), victim.node());
-    let before = running(cx, id, node).await?;
-    let actions = cx.get::<Watch>()?.containers[node].actions(id);
-    two_reconcile_passes(cx).await?;
-    let after = running(cx, id, node).await?;
-    let mut checks = cx.checks();
-    checks.equal("container", after.id(), before.id());
-    checks.equal("time of its last start", after.started_at(), before.started_at());
-    checks.equal("events", cx.get::<Watch>()?.containers[node].actions(id), actions);
-    checks.finish()
-}
-
-/// The id of the workload that was broken.
-pub fn victim_id(cx: &Context) -> Result<String, StepError> {
-    Ok(cx.get::<Victim>()?.0.id().to_owned())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use persys_contract::{ReconciliationStats, topology::Feature};
 
-use super::repair::victim_id;
+use super::victim::victim_id;
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
     probe::Scrape,

@@ -1,0 +1,39 @@
+//! Clients that are slow, or open a connection and say nothing.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    engine::{Context, StepResult},
+    probe::Stall,
+    scenarios::support::AT_ONCE,
+};
+
+/// So many of each kind.
+const EACH: usize = 20;
+
+pub async fn hold_nobody_up(cx: &mut Context) -> StepResult {
+    let gateway = cx.gateway();
+    let mut held = Vec::new();
+    for how in [Stall::BeforeHandshake, Stall::InHead, Stall::InBody] {
+        let opening = (0..EACH).map(|_| gateway.stall(how));
+        for client in futures::future::join_all(opening).await {
+            held.push(client?);
+        }
+    }
+    let mut slowest = Duration::ZERO;
+    let mut checks = cx.checks();
+    for _ in 0..10 {
+        let asked = Instant::now();
+        let answer = gateway.workloads(&[]).await?;
+        slowest = slowest.max(asked.elapsed());
+        checks.is_true("the request is served", answer.ok().is_ok(), answer.exchange.to_string());
+    }
+    checks.is_true(
+        "the slowest answer came at once",
+        slowest <= AT_ONCE,
+        format!("{slowest:?} beside {} stalled clients", held.len()),
+    );
+    cx.measure("slowest_answer_beside_stalled_clients", slowest.as_secs_f64(), "s");
+    drop(held);
+    checks.finish()
+}

@@ -1,0 +1,304 @@
+//! Scenario `error-handling` (strategy §6): what goes wrong is told as the contract
+//! says, the rest keeps working, and all is well again once the cause is gone.
+
+mod aftermath;
+mod agent_away;
+mod clients;
+mod invalid;
+mod links;
+mod ongoing;
+mod port_taken;
+mod steady;
+mod store_away;
+
+use crate::{
+    plan::{Budget, Scenario, Step},
+    step,
+};
+
+/// Dead links are noticed by timeouts, and an agent is asked twice.
+const FAULT: Budget = Budget::seconds(35).plus_monitors(3).plus_node_timeouts(2);
+const RECOVERY: Budget =
+    Budget::seconds(35).plus_heartbeats(3).plus_monitors(4).plus_reconciles(2).plus_discoveries(2);
+
+const WHOLE: Step = Step {
+    id: "",
+    title: "",
+    source: "strategy §6 step 2",
+    labels: &[],
+    needs: &["steady-workloads-run"],
+    requires: &[],
+    budget: FAULT,
+    run: step!(steady::run),
+};
+
+/// A recovery; its id, title and what it needs are still to be said.
+const BACK: Step = Step {
+    source: "strategy §6 expected results",
+    budget: RECOVERY,
+    run: step!(ongoing::recovered),
+    ..WHOLE
+};
+
+pub const SCENARIO: Scenario = Scenario {
+    id: "error-handling",
+    title: "Error handling",
+    objective: "errors are told as the contract says, the rest keeps working, and all recovers",
+    source: "strategy §6",
+    labels: &[],
+    requires: &[],
+    steps: &[
+        Step {
+            id: "logs-and-memory-noted",
+            title: "every component's log and the platform's memory are noted before the first fault",
+            source: "strategy §6 expected results",
+            needs: &[],
+            budget: Budget::seconds(20),
+            run: step!(aftermath::look),
+            ..WHOLE
+        },
+        Step {
+            id: "steady-workloads-run",
+            title: "one workload runs on each node",
+            source: "strategy §6 expected results",
+            needs: &[],
+            budget: Budget::seconds(30).plus_monitors(4),
+            ..WHOLE
+        },
+        Step {
+            id: "invalid-workloads-refused",
+            title: "each invalid workload is refused by the exact code and the field's name, and nothing is stored",
+            source: "strategy §6 step 1",
+            budget: Budget::seconds(40),
+            run: step!(invalid::fields_refused),
+            ..WHOLE
+        },
+        Step {
+            id: "broken-json-refused",
+            title: "a body that is no workload in JSON is refused as invalid_json",
+            source: "strategy §6 step 1",
+            budget: Budget::seconds(20),
+            run: step!(invalid::broken_json_refused),
+            ..WHOLE
+        },
+        Step {
+            id: "too-large-refused",
+            title: "a body of more than 1 MiB is refused as too_large, and the next request is served",
+            source: "strategy §6 step 1",
+            budget: Budget::seconds(20),
+            run: step!(invalid::too_large_refused),
+            ..WHOLE
+        },
+        Step {
+            id: "duplicate-id-refused",
+            title: "an id that is taken is refused as duplicate_id, and the first workload stays as it is",
+            source: "strategy §6 step 1",
+            budget: Budget::seconds(20),
+            run: step!(invalid::duplicate_refused),
+            ..WHOLE
+        },
+        Step {
+            id: "no-suitable-node-refused",
+            title: "a workload that no node can have is refused as no_suitable_node, and nothing is stored",
+            source: "strategy §6 step 5",
+            budget: Budget::seconds(20),
+            run: step!(invalid::no_suitable_node),
+            ..WHOLE
+        },
+        Step {
+            id: "stalled-clients-hold-nobody-up",
+            title: "clients that stall in the handshake, a head or a body hold nobody up",
+            budget: Budget::seconds(30),
+            run: step!(clients::hold_nobody_up),
+            ..WHOLE
+        },
+        Step {
+            id: "port-taken-told",
+            title: "a workload whose port is taken is Failed with Docker's message, and the holder runs on",
+            source: "strategy §6 step 5",
+            budget: Budget::seconds(30).plus_monitors(4),
+            run: step!(port_taken::refused_by_docker),
+            ..WHOLE
+        },
+        Step {
+            id: "port-free-again-runs",
+            title: "once the port is free, the workload that waited for it runs",
+            needs: &["port-taken-told"],
+            run: step!(port_taken::runs_once_free),
+            ..BACK
+        },
+        Step {
+            id: "gateway-cut-off-told",
+            title: "a gateway that is cut off from the schedulers says so in time, and nothing is stored",
+            run: step!(links::gateway_cut_off),
+            ..WHOLE
+        },
+        Step {
+            id: "gateway-cut-off-recovered",
+            title: "the gateway serves again once the link is back",
+            needs: &["gateway-cut-off-told"],
+            ..BACK
+        },
+        Step {
+            id: "gateway-hears-nothing-told",
+            title: "a gateway whose link is cut in one direction says so",
+            run: step!(links::gateway_hears_nothing),
+            ..WHOLE
+        },
+        Step {
+            id: "gateway-hears-nothing-recovered",
+            title: "the gateway serves again once it hears the schedulers",
+            needs: &["gateway-hears-nothing-told"],
+            ..BACK
+        },
+        Step {
+            id: "lossy-link-served",
+            title: "on a link that loses 20 % of the packets reads are served or refused in time",
+            run: step!(links::lossy),
+            ..WHOLE
+        },
+        Step {
+            id: "lossy-link-recovered",
+            title: "all is as it was once the link is good again",
+            needs: &["lossy-link-served"],
+            ..BACK
+        },
+        Step {
+            id: "agent-cut-off-unknown",
+            title: "the workloads of an agent that is cut off are Unknown, and the others run on",
+            run: step!(links::agent_cut_off),
+            ..WHOLE
+        },
+        Step {
+            id: "agent-cut-off-recovered",
+            title: "once the link is back the same container is Running, and was not restarted",
+            needs: &["agent-cut-off-unknown"],
+            ..BACK
+        },
+        Step {
+            id: "agent-hears-nothing-unknown",
+            title: "the workloads of an agent that hears nobody are Unknown, and the others run on",
+            run: step!(links::agent_hears_nothing),
+            ..WHOLE
+        },
+        Step {
+            id: "agent-hears-nothing-recovered",
+            title: "once the agent hears again the same container is Running, and was not restarted",
+            needs: &["agent-hears-nothing-unknown"],
+            ..BACK
+        },
+        Step {
+            id: "store-link-cut-told",
+            title: "while the schedulers are cut off from etcd, reads and schedules are refused as store_unavailable",
+            run: step!(store_away::link_cut),
+            ..WHOLE
+        },
+        Step {
+            id: "store-link-cut-recovered",
+            title: "the platform works again without a restart, and nothing was half-written",
+            needs: &["store-link-cut-told"],
+            run: step!(store_away::recovered),
+            ..BACK
+        },
+        Step {
+            id: "store-hears-nothing-told",
+            title: "while etcd hears no scheduler, reads and schedules are refused as store_unavailable",
+            run: step!(store_away::hears_nothing),
+            ..WHOLE
+        },
+        Step {
+            id: "store-hears-nothing-recovered",
+            title: "once etcd hears the schedulers the platform works, and nothing was half-written",
+            needs: &["store-hears-nothing-told"],
+            run: step!(store_away::recovered),
+            ..BACK
+        },
+        Step {
+            id: "store-stopped-told",
+            title: "while etcd is stopped, reads and schedules are refused as store_unavailable",
+            source: "strategy §6 step 4",
+            run: step!(store_away::stopped),
+            ..WHOLE
+        },
+        Step {
+            id: "store-stopped-recovered",
+            title: "once etcd is started the platform works, and nothing was half-written",
+            needs: &["store-stopped-told"],
+            run: step!(store_away::recovered),
+            ..BACK
+        },
+        Step {
+            id: "store-frozen-told",
+            title: "while etcd is frozen, reads and schedules are refused as store_unavailable",
+            source: "strategy §6 step 4",
+            run: step!(store_away::frozen),
+            ..WHOLE
+        },
+        Step {
+            id: "store-frozen-recovered",
+            title: "once etcd goes on the platform works, and nothing was half-written",
+            needs: &["store-frozen-told"],
+            run: step!(store_away::recovered),
+            ..BACK
+        },
+        Step {
+            id: "agent-away-told",
+            title: "an agent that is away turns inactive, gets no work, and the other node does",
+            source: "strategy §6 step 3",
+            run: step!(agent_away::agent_stopped),
+            ..WHOLE
+        },
+        Step {
+            id: "agent-away-recovered",
+            title: "the agent is back, and the same container is Running and was not restarted",
+            needs: &["agent-away-told"],
+            ..BACK
+        },
+        Step {
+            id: "docker-frozen-unknown",
+            title: "while Docker is frozen, the agent's health is 503 and its workloads are Unknown",
+            source: "strategy §6 step 5",
+            run: step!(agent_away::docker_frozen),
+            ..WHOLE
+        },
+        Step {
+            id: "docker-frozen-recovered",
+            title: "Docker goes on, and no container was made again",
+            needs: &["docker-frozen-unknown"],
+            run: step!(agent_away::docker_recovered),
+            ..BACK
+        },
+        Step {
+            id: "docker-away-unknown",
+            title: "while Docker is away, the agent's health is 503 and its workloads are Unknown",
+            source: "strategy §6 step 5",
+            run: step!(agent_away::docker_stopped),
+            ..WHOLE
+        },
+        Step {
+            id: "docker-away-recovered",
+            title: "Docker is back, and no container was made again",
+            needs: &["docker-away-unknown"],
+            run: step!(agent_away::docker_recovered),
+            ..BACK
+        },
+        Step {
+            id: "memory-back",
+            title: "after all faults the platform's memory is back where it was",
+            source: "strategy §6 expected results",
+            needs: &["logs-and-memory-noted"],
+            budget: Budget::seconds(20),
+            run: step!(aftermath::memory_back),
+            ..WHOLE
+        },
+        Step {
+            id: "no-panic",
+            title: "no component has written a panic to its log",
+            source: "strategy §6 expected results",
+            needs: &["logs-and-memory-noted"],
+            budget: Budget::seconds(30),
+            run: step!(aftermath::no_panic),
+            ..WHOLE
+        },
+    ],
+};

@@ -1,0 +1,92 @@
+//! etcd cannot be reached (contract §6, "etcd away").
+
+use std::time::{Duration, Instant};
+
+use persys_contract::{ErrorCode, topology::MachineRole};
+use persys_faultd::protocol::Direction;
+
+use super::{
+    links::cut,
+    ongoing::begin,
+    steady::{Steady, pinned},
+};
+use crate::{
+    engine::{Context, Progress, StepResult},
+    probe::ActiveFault,
+    scenarios::support::Watch,
+};
+
+/// Within which a schedule request must be refused, and the way there and back.
+const REFUSED_WITHIN: Duration = Duration::from_millis(5500);
+
+pub async fn link_cut(cx: &mut Context) -> StepResult {
+    let fault = cut(cx, &machine(cx), MachineRole::Scheduler, Direction::Both).await?;
+    is_away(cx, "store_link_cut", fault).await
+}
+
+pub async fn hears_nothing(cx: &mut Context) -> StepResult {
+    let fault = cut(cx, &machine(cx), MachineRole::Scheduler, Direction::In).await?;
+    is_away(cx, "store_hears_nothing", fault).await
+}
+
+pub async fn stopped(cx: &mut Context) -> StepResult {
+    let fault = cx.faults(&machine(cx)).stop("etcd").await?;
+    is_away(cx, "store_stopped", fault).await
+}
+
+pub async fn frozen(cx: &mut Context) -> StepResult {
+    let fault = cx.faults(&machine(cx)).pause("etcd").await?;
+    is_away(cx, "store_frozen", fault).await
+}
+
+/// Nothing half-written: once the store is back, the workload that was refused
+/// is nowhere in its history.
+pub struct Refused(String);
+
+async fn is_away(cx: &mut Context, name: &'static str, fault: ActiveFault) -> StepResult {
+    begin(cx, name, vec![fault]);
+    let (node, _) = cx.get::<Steady>()?.nodes()?;
+    let workload = pinned(cx, "unstored", &node);
+    cx.put(Refused(workload.name.clone()));
+    let gateway = cx.gateway();
+    let asked = Instant::now();
+    let (read, order) = tokio::join!(gateway.workloads(&[]), gateway.schedule(&workload));
+    let took = asked.elapsed();
+    order?.refused(ErrorCode::StoreUnavailable)?;
+    read?.refused(ErrorCode::StoreUnavailable)?;
+    let health = gateway.plain().health().await?;
+    let mut checks = cx.checks();
+    checks.is_true("refused within 5 s", took <= REFUSED_WITHIN, format!("{took:?}"));
+    checks.equal("status of the gateway's health", health.status, 200);
+    for (node, placed) in cx.get::<Steady>()?.placed() {
+        let container = cx.docker(node).inspect(placed.id()).await?;
+        let runs = container.is_some_and(|container| container.is_running());
+        checks.is_true(&format!("the container on {node} runs on"), runs, "it does not");
+    }
+    checks.finish()
+}
+
+pub async fn recovered(cx: &mut Context) -> StepResult {
+    super::ongoing::recovered(cx).await?;
+    let Refused(name) = cx.take::<Refused>()?;
+    let gateway = cx.gateway();
+    let workloads = cx
+        .wait("the gateway lists the workloads", || async {
+            match gateway.workloads(&[]).await {
+                Ok(answer) => Progress::from(answer.ok()),
+                Err(error) => Progress::unanswered(error),
+            }
+        })
+        .await?;
+    let changes = cx.get::<Watch>()?.records.changes();
+    let written = changes.iter().any(|change| change.entry.text().contains(&name));
+    let mut checks = cx.checks();
+    let listed = workloads.iter().any(|workload| workload.name == name);
+    checks.is_true("the refused workload is not listed", !listed, name.clone());
+    checks.is_true("the refused workload was never written", !written, name);
+    checks.finish()
+}
+
+fn machine(cx: &Context) -> String {
+    cx.topology().one(MachineRole::Etcd).0.to_owned()
+}

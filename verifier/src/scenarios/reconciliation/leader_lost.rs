@@ -1,0 +1,98 @@
+//! The leader dies while it mends something, and another finishes it (contract §6).
+
+use persys_contract::WorkloadStatus;
+
+use super::victim::{Victim, running};
+use crate::{
+    engine::{Context, Progress, StepError, StepResult},
+    probe::ActiveFault,
+    scenarios::support::{Watch, two_reconcile_passes, until_status},
+};
+
+/// The scheduler that was killed.
+struct Killed(ActiveFault, String);
+
+pub async fn repair_is_finished(cx: &mut Context) -> StepResult {
+    let victim = cx.get::<Victim>()?.0.clone();
+    let (id, node) = (victim.id(), victim.node());
+    if cx.probes().schedulers().len() < 2 {
+        return Err(StepError::skipped("needs two schedulers, and the topology has one"));
+    }
+    let leader = one_leader(cx, None).await?;
+    let before = running(cx, id, node).await?;
+    let watch = cx.get::<Watch>()?;
+    let (records, recording) = (watch.records.clone(), watch.containers[node].clone());
+    let earlier = records.workload_versions(id).len();
+    let events = recording.of_workload(id).len();
+    cx.faults(node).remove_container(before.id()).await?;
+    cx.waiting("the leader has begun to make the container again")
+        .wake_on_watch(records.changed())
+        .every(std::time::Duration::from_millis(20))
+        .until(|| async {
+            let versions = records.workload_versions(id);
+            let begun = versions
+                .iter()
+                .skip(earlier)
+                .any(|(_, workload)| workload.status == Some(WorkloadStatus::Recreating));
+            if begun { Progress::Ready(()) } else { Progress::not_yet("not yet recreating") }
+        })
+        .await?;
+    let fault = cx.faults(&leader).kill("prow-scheduler").await?;
+    let since = fault.since();
+    cx.put(Killed(fault, leader.clone()));
+    one_leader(cx, Some(&leader)).await?;
+    cx.measure("time_to_new_leader", since.elapsed().as_secs_f64(), "s");
+    let after = running(cx, id, node).await?;
+    until_status(cx, id, WorkloadStatus::Running).await?;
+    cx.measure("time_to_repair_across_leaders", since.elapsed().as_secs_f64(), "s");
+    two_reconcile_passes(cx).await?;
+    let later = running(cx, id, node).await?;
+    let mut checks = cx.checks();
+    checks.differs("the container's id", after.id(), before.id());
+    checks.equal("container after two more passes", later.id(), after.id());
+    checks.equal("time of its last start", later.started_at(), after.started_at());
+    let since_then = recording.actions(id).split_off(events);
+    let starts = since_then.iter().filter(|action| *action == "start").count();
+    checks.equal("starts since the removal", starts, 1);
+    for (machine, docker) in cx.probes().dockers() {
+        let wanted = usize::from(machine == node);
+        let containers = docker.of_workload(id).await?.len();
+        checks.equal(&format!("containers on {machine}"), containers, wanted);
+    }
+    checks.finish()
+}
+
+pub async fn comes_back(cx: &mut Context) -> StepResult {
+    let Killed(fault, machine) = cx.take::<Killed>()?;
+    let victim = cx.get::<Victim>()?.0.clone();
+    let (id, node) = (victim.id(), victim.node());
+    let before = running(cx, id, node).await?;
+    fault.heal().await?;
+    let scheduler = cx.scheduler(&machine);
+    cx.wait(format!("the scheduler on {machine} serves again"), || async {
+        match scheduler.nodes().await {
+            Ok(answer) => Progress::from(answer.ok().map(drop)),
+            Err(error) => Progress::unanswered(error),
+        }
+    })
+    .await?;
+    two_reconcile_passes(cx).await?;
+    one_leader(cx, None).await?;
+    let after = running(cx, id, node).await?;
+    let mut checks = cx.checks();
+    checks.equal("container", after.id(), before.id());
+    checks.equal("time of its last start", after.started_at(), before.started_at());
+    checks.finish()
+}
+
+/// Waits until exactly one scheduler says that it leads, and not the one that is gone.
+async fn one_leader(cx: &Context, gone: Option<&str>) -> Result<String, StepError> {
+    let metrics = cx.metrics();
+    cx.wait("exactly one scheduler leads", || async {
+        match &metrics.leaders().await[..] {
+            [leader] if gone != Some(leader.as_str()) => Progress::Ready(leader.clone()),
+            leaders => Progress::not_yet(format!("leaders: {leaders:?}")),
+        }
+    })
+    .await
+}
