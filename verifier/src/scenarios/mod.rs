@@ -2,12 +2,14 @@
 
 mod basic_workflow;
 mod invariants;
+mod performance;
 mod reconciliation;
 mod support;
 
 use crate::plan::{Invariant, Scenario};
 
-pub const ALL: &[&Scenario] = &[&basic_workflow::SCENARIO, &reconciliation::SCENARIO];
+pub const ALL: &[&Scenario] =
+    &[&basic_workflow::SCENARIO, &reconciliation::SCENARIO, &performance::SCENARIO];
 
 /// Checked at the end of every scenario.
 pub const INVARIANTS: &[Invariant] = invariants::ALL;
