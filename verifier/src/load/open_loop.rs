@@ -46,7 +46,7 @@ pub struct OpenLoop {
 
 impl OpenLoop {
     /// A warm-up of a second, 64 in flight, ten seconds for each, and a slip of a
-    /// twentieth of the five seconds that the strategy allows for an answer.
+    /// tenth of the five seconds that the strategy allows for an answer.
     pub fn new(rate: f64, duration: Duration) -> Self {
         Self {
             rate,
@@ -54,7 +54,7 @@ impl OpenLoop {
             warm_up: Duration::from_secs(1),
             in_flight: 64,
             timeout: Duration::from_secs(10),
-            slip_limit: Duration::from_millis(250),
+            slip_limit: Duration::from_millis(500),
         }
     }
 

@@ -131,7 +131,7 @@ async fn zero_samples_are_no_result() {
 fn a_generator_that_comes_too_late_is_saturated() {
     let of = |late: u64| {
         let mut report = LoadReport { sent: 200, succeeded: 200, ..LoadReport::default() };
-        (0..200).for_each(|n| report.slip.record(if n < late { 300 * MS } else { MS }));
+        (0..200).for_each(|n| report.slip.record(if n < late { 600 * MS } else { MS }));
         report
     };
     let load = load(100.0, 2000);
@@ -139,7 +139,7 @@ fn a_generator_that_comes_too_late_is_saturated() {
     let error = load.judge(of(100)).unwrap_err();
     let LoadError::Saturated { percentile, samples, .. } = &error else { panic!("{error}") };
     assert_eq!((percentile.as_str(), *samples), ("p90", 200));
-    assert!(error.to_string().contains("limit 250ms, over 200 samples"), "{error}");
+    assert!(error.to_string().contains("limit 500ms, over 200 samples"), "{error}");
 }
 
 /// A server that answers at once, but for a time answers nobody.

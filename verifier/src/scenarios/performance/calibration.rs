@@ -5,6 +5,7 @@ use std::{net::IpAddr, time::Duration};
 
 use persys_contract::topology::MachineRole;
 
+use super::{reads::list_workloads, verdict::unless_saturated};
 use crate::{
     engine::{Context, StepError, StepResult},
     load::{LoadReport, NullServer, OpenLoop, Percentile},
@@ -52,13 +53,7 @@ async fn against_null_server(cx: &Context, load: OpenLoop) -> Result<LoadReport,
         .map_err(|error| StepError::error(format!("failed to start a null server: {error}")))?;
     let address = std::net::SocketAddrV4::new(ip, server.address().port());
     let client = probes.load_client(address)?;
-    let report = load
-        .run(|_| {
-            let client = client.clone();
-            async move { client.get("/workloads").await }
-        })
-        .await?;
-    Ok(report)
+    Ok(unless_saturated(cx, || list_workloads(&client, load)).await?)
 }
 
 async fn against_etcd(cx: &Context, load: OpenLoop) -> Result<LoadReport, StepError> {
@@ -69,16 +64,15 @@ async fn against_etcd(cx: &Context, load: OpenLoop) -> Result<LoadReport, StepEr
         Ok(())
     });
     let etcd = cx.etcd().quiet();
-    let report = load
-        .run(|number| {
-            let (etcd, key) = (etcd.clone(), format!("{prefix}{}", number % KEYS));
-            async move {
-                let put = etcd.put(&key, "calibration").await;
-                put.map_err(|error| error.cause().map_or("refused".into(), ToString::to_string))?;
-                Ok(())
-            }
-        })
-        .await?;
+    let put = |number: u64| {
+        let (etcd, key) = (etcd.clone(), format!("{prefix}{}", number % KEYS));
+        async move {
+            let put = etcd.put(&key, "calibration").await;
+            put.map_err(|error| error.cause().map_or("refused".into(), ToString::to_string))?;
+            Ok(())
+        }
+    };
+    let report = unless_saturated(cx, || load.run(put)).await?;
     let deleted = cx.etcd().delete_below(&prefix).await?;
     let mut checks = cx.checks();
     checks.equal("keys that the writes left", deleted, KEYS as i64);

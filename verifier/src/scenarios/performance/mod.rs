@@ -44,7 +44,7 @@ pub const SCENARIO: Scenario = Scenario {
             id: "generator-calibrated",
             title: "the load generator keeps its rate against a server that does nothing, and etcd takes writes",
             source: "strategy §7 step 4",
-            budget: Budget::seconds(30),
+            budget: Budget::seconds(45),
             run: step!(calibration::generator_calibrated),
             ..WHOLE
         },
@@ -53,7 +53,7 @@ pub const SCENARIO: Scenario = Scenario {
             title: "reads that arrive at a fixed rate over mutual TLS are answered",
             source: "strategy §7 step 4",
             needs: &["generator-calibrated"],
-            budget: Budget::seconds(40),
+            budget: Budget::seconds(60),
             run: step!(reads::steady),
             ..WHOLE
         },

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use persys_contract::topology::MachineRole;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{calibration::RATE, figures::Snapshot};
+use super::{calibration::RATE, figures::Snapshot, verdict::unless_saturated};
 use crate::{
     engine::{Context, StepError, StepResult},
     load::{LoadReport, OpenLoop, Percentile},
@@ -46,7 +46,7 @@ pub async fn steady(cx: &mut Context) -> StepResult {
     let mut snapshots = vec![Snapshot::take(&probes).await?];
     let load = OpenLoop::new(RATE, DURATION);
     let report = tokio::select! {
-        report = list_workloads(&client, load) => report?,
+        report = unless_saturated(cx, || list_workloads(&client, load)) => report?,
         error = keep_looking(&probes, &mut snapshots) => match error {
             Err(error) => return Err(error),
             Ok(never) => match never {},

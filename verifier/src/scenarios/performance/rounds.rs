@@ -12,6 +12,7 @@ use super::{
     calibration::RATE,
     figures::Snapshot,
     reads,
+    verdict::unless_saturated,
 };
 use crate::{
     engine::{Context, StepError, StepResult},
@@ -95,7 +96,7 @@ async fn one(
         two.took
     });
     let load = OpenLoop::new(RATE, READS).warming_up(Duration::ZERO);
-    let reads = reads::list_workloads(client, load).await?;
+    let reads = unless_saturated(cx, || reads::list_workloads(client, load)).await?;
     batch::confirm(cx, &ids, tally).await;
     batch::delete(cx, &ids, tally).await;
     let after = Snapshot::take(&cx.probes()).await?;

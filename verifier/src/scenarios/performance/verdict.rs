@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     engine::{Context, StepError, StepResult},
-    load::LoadError,
+    load::{LoadError, LoadReport},
 };
 
 /// Tells a criterion in every report, and fails the step with the same words when
@@ -16,6 +16,29 @@ pub fn judge(cx: &Context, text: String, data: Value, held: bool) -> StepResult 
         return Ok(());
     }
     Err(StepError::failed(text))
+}
+
+/// How often load is tried on a machine that is too busy to generate it.
+const ATTEMPTS: u32 = 3;
+
+/// Generates load again when the generator itself was too slow: that says nothing
+/// about the platform, and on a shared machine passes. What was discarded is recorded.
+pub async fn unless_saturated<Run>(
+    cx: &Context,
+    mut run: impl FnMut() -> Run,
+) -> Result<LoadReport, LoadError>
+where
+    Run: Future<Output = Result<LoadReport, LoadError>>,
+{
+    for _ in 1..ATTEMPTS {
+        match run().await {
+            Err(error @ LoadError::Saturated { .. }) => {
+                cx.record("note", format!("discarded: failed to {error}"), Value::Null);
+            }
+            result => return result,
+        }
+    }
+    run().await
 }
 
 /// A generator that measures itself says nothing about the platform; a platform
