@@ -25,6 +25,9 @@ pub const ROUNDS: usize = 7;
 pub const BATCH: usize = 3;
 /// How long each round reads.
 const READS: Duration = Duration::from_secs(1);
+/// At most so many reads at once, so that a moment of slowness in one round does not
+/// make it open more connections than the others.
+const IN_FLIGHT: usize = 8;
 
 /// One round.
 pub struct Round {
@@ -51,10 +54,9 @@ pub async fn concurrent_workloads_run(cx: &mut Context) -> StepResult {
     let watch = Watch::start(cx).await?;
     cx.put(watch);
     let agents: Vec<String> = cx.probes().agents().keys().take(2).cloned().collect();
-    let client = reads::client(cx)?;
     let mut rounds = Rounds::default();
     for number in 1..=ROUNDS {
-        let round = one(cx, &agents, &client, &mut rounds).await?;
+        let round = one(cx, &agents, &mut rounds).await?;
         let summary = format!(
             "round {number} of {ROUNDS}: {BATCH} containers by plain docker in {:?}, on one agent \
              in {:?}, on two in {:?}; reads: {}",
@@ -76,12 +78,7 @@ pub async fn concurrent_workloads_run(cx: &mut Context) -> StepResult {
     if any { Ok(()) } else { Err(StepError::failed("no workload ran")) }
 }
 
-async fn one(
-    cx: &Context,
-    agents: &[String],
-    client: &crate::probe::LoadClient,
-    rounds: &mut Rounds,
-) -> Result<Round, StepError> {
+async fn one(cx: &Context, agents: &[String], rounds: &mut Rounds) -> Result<Round, StepError> {
     let Rounds { tally, schedule, .. } = rounds;
     let plain = batch::plain_docker(cx, &agents[0], BATCH).await?;
     let one = batch::through_platform(cx, &agents[..1], BATCH, tally, schedule).await?;
@@ -95,8 +92,11 @@ async fn one(
         ids.extend(two.ids);
         two.took
     });
-    let load = OpenLoop::new(RATE, READS).warming_up(Duration::ZERO);
-    let reads = unless_saturated(cx, || reads::list_workloads(client, load)).await?;
+    let load = OpenLoop::new(RATE, READS).warming_up(Duration::ZERO).in_flight(IN_FLIGHT);
+    let client = reads::client(cx)?;
+    let reads = unless_saturated(cx, || reads::list_workloads(&client, load)).await?;
+    // Its connections are not to be found among what the round has left.
+    drop(client);
     batch::confirm(cx, &ids, tally).await;
     batch::delete(cx, &ids, tally).await;
     let after = Snapshot::take(&cx.probes()).await?;
