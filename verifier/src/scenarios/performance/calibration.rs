@@ -11,8 +11,12 @@ use crate::{
     load::{LoadReport, NullServer, OpenLoop, Percentile},
 };
 
-/// The rate of all steady load of this scenario.
-pub const RATE: f64 = 100.0;
+/// The rates of steady load that are tried, per second. The first gives enough samples
+/// for p99.
+const RATES: [f64; 3] = [100.0, 50.0, 25.0];
+/// Where a server that does nothing takes longer (p90, or p50 where the samples support
+/// no more), the machine is too busy for the rate: nothing would be learnt of the platform.
+const TOO_BUSY: Duration = Duration::from_millis(200);
 const DURATION: Duration = Duration::from_secs(2);
 const WARM_UP: Duration = Duration::from_millis(500);
 /// The writes go round over so many keys.
@@ -20,12 +24,13 @@ const KEYS: u64 = 16;
 
 /// What asking costs when there is nothing to do.
 pub struct Calibration {
+    /// The rate of all steady load of this run, per second.
+    pub rate: f64,
     pub null_server: LoadReport,
 }
 
 pub async fn generator_calibrated(cx: &mut Context) -> StepResult {
-    let load = OpenLoop::new(RATE, DURATION).warming_up(WARM_UP);
-    let null_server = against_null_server(cx, load).await?;
+    let (load, null_server) = highest_rate(cx).await?;
     let etcd = against_etcd(cx, load).await?;
     let told = [
         ("null_server", "a server that does nothing", &null_server),
@@ -33,16 +38,38 @@ pub async fn generator_calibrated(cx: &mut Context) -> StepResult {
     ];
     for (name, what, report) in told {
         cx.record("load", format!("{what}: {report}"), report.to_json());
-        if let Some(p90) = report.response.at(Percentile::P90) {
-            cx.measure(&format!("{name}_response_p90"), p90.as_secs_f64(), "s");
+        if let Some((percentile, time)) = report.response.highest(Percentile::P90) {
+            cx.measure(&format!("{name}_response_{percentile}"), time.as_secs_f64(), "s");
         }
         if report.sent > report.succeeded {
             // Neither is under load here; whoever refuses is not ready to be measured with.
             return Err(StepError::error(format!("failed to calibrate against {what}: {report}")));
         }
     }
-    cx.put(Calibration { null_server });
+    cx.measure("steady_rate", load.rate, "1/s");
+    cx.put(Calibration { rate: load.rate, null_server });
     Ok(())
+}
+
+/// The highest rate for which the machine itself is quick enough at this moment.
+async fn highest_rate(cx: &Context) -> Result<(OpenLoop, LoadReport), StepError> {
+    let mut refused = Vec::new();
+    for rate in RATES {
+        let load = OpenLoop::new(rate, DURATION).warming_up(WARM_UP);
+        let why = match against_null_server(cx, load).await {
+            Ok(report) => match report.response.highest(Percentile::P90) {
+                Some((_, time)) if time <= TOO_BUSY => return Ok((load, report)),
+                _ => format!("a server that does nothing: {report}"),
+            },
+            Err(error) => error.message,
+        };
+        cx.record("load", format!("too busy for {rate}/s: {why}"), serde_json::Value::Null);
+        refused.push(why);
+    }
+    Err(StepError::error(format!(
+        "the machine is too busy to measure on: limit {TOO_BUSY:?}\n  {}",
+        refused.join("\n  ")
+    )))
 }
 
 async fn against_null_server(cx: &Context, load: OpenLoop) -> Result<LoadReport, StepError> {

@@ -34,14 +34,15 @@ pub async fn response(cx: &mut Context) -> StepResult {
     let Some(slowest) = schedule.max() else {
         return Err(StepError::failed("no schedule request was answered"));
     };
-    let times = match (reads.at(Percentile::P90), null.at(Percentile::P90)) {
+    let times = match (reads.at(Percentile::P50), null.at(Percentile::P50)) {
         (Some(read), Some(null)) => read.as_secs_f64() / null.as_secs_f64().max(1e-6),
         _ => f64::NAN,
     };
     let text = format!(
-        "response: reads {percentile} {read:.1?} over {} samples, slowest schedule request \
+        "response: reads at {}/s {percentile} {read:.1?} over {} samples, slowest schedule request \
          {slowest:.1?} of {}, limit {RESPONSE_LIMIT:?}; reads take {times:.1} times as long as a \
-         server that does nothing (p90)",
+         server that does nothing (p50)",
+        cx.get::<Calibration>()?.rate,
         reads.count(),
         schedule.count()
     );

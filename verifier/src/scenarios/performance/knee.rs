@@ -29,7 +29,7 @@ fn beyond(report: &LoadReport, slow: Duration) -> Option<String> {
 
 pub async fn found(cx: &mut Context) -> StepResult {
     let null = &cx.get::<Calibration>()?.null_server.response;
-    let slow = null.at(Percentile::P90).map_or(SLOW, |null| (null * TIMES).max(SLOW));
+    let slow = null.highest(Percentile::P90).map_or(SLOW, |(_, null)| (null * TIMES).max(SLOW));
     let client = reads::client(cx)?;
     let (mut carried, mut samples, mut end) = (None, 0, None);
     for rate in RATES {

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use persys_contract::topology::MachineRole;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{calibration::RATE, figures::Snapshot, verdict::unless_saturated};
+use super::{calibration::Calibration, figures::Snapshot, verdict::unless_saturated};
 use crate::{
     engine::{Context, StepError, StepResult},
     load::{LoadReport, OpenLoop, Percentile},
@@ -44,7 +44,7 @@ pub async fn list_workloads(
 pub async fn steady(cx: &mut Context) -> StepResult {
     let (client, probes) = (client(cx)?, cx.probes());
     let mut snapshots = vec![Snapshot::take(&probes).await?];
-    let load = OpenLoop::new(RATE, DURATION);
+    let load = OpenLoop::new(cx.get::<Calibration>()?.rate, DURATION);
     let report = tokio::select! {
         report = unless_saturated(cx, || list_workloads(&client, load)) => report?,
         error = keep_looking(&probes, &mut snapshots) => match error {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{
     batch::{self, Tally},
-    calibration::RATE,
+    calibration::Calibration,
     figures::Snapshot,
     reads,
     verdict::unless_saturated,
@@ -92,7 +92,8 @@ async fn one(cx: &Context, agents: &[String], rounds: &mut Rounds) -> Result<Rou
         ids.extend(two.ids);
         two.took
     });
-    let load = OpenLoop::new(RATE, READS).warming_up(Duration::ZERO).in_flight(IN_FLIGHT);
+    let rate = cx.get::<Calibration>()?.rate;
+    let load = OpenLoop::new(rate, READS).warming_up(Duration::ZERO).in_flight(IN_FLIGHT);
     let client = reads::client(cx)?;
     let reads = unless_saturated(cx, || reads::list_workloads(&client, load)).await?;
     // Its connections are not to be found among what the round has left.
