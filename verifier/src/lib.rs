@@ -1,11 +1,13 @@
 //! Proves that a Persys platform works, end to end, and shows where it does not.
 //!
 //! Imports run one way: [`plan`] ← [`engine`] ← [`probe`] ← [`scenarios`] ← [`cli`];
-//! [`events`] is written by the engine and folded into reports by [`report`].
+//! [`events`] is written by the engine and folded into reports by [`report`]. [`load`] sends and
+//! measures on its own; probes and scenarios use it.
 
 pub mod cli;
 pub mod engine;
 pub mod events;
+pub mod load;
 pub mod plan;
 pub mod probe;
 pub mod report;

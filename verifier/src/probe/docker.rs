@@ -265,12 +265,16 @@ impl DockerProbe {
         &self.evidence
     }
 
-    fn saw(&self, summary: String, mut data: Value) {
+    pub(super) fn saw(&self, summary: String, mut data: Value) {
         data["machine"] = (*self.machine).into();
         self.evidence.saw("docker", format!("{}: {summary}", self.machine), data, Value::Null);
     }
 
-    async fn call<T, F>(&self, what: &str, ask: impl Fn(Docker) -> F) -> Result<T, ProbeError>
+    pub(super) async fn call<T, F>(
+        &self,
+        what: &str,
+        ask: impl Fn(Docker) -> F,
+    ) -> Result<T, ProbeError>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -286,7 +290,7 @@ impl DockerProbe {
 }
 
 /// That something is not there is an answer.
-fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+pub(super) fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),

@@ -7,8 +7,8 @@ use std::{
 };
 
 use etcd_client::{
-    Certificate, Client, ConnectOptions, GetOptions, Identity, LeaseTimeToLiveOptions, PutOptions,
-    TlsOptions,
+    Certificate, Client, ConnectOptions, DeleteOptions, GetOptions, Identity,
+    LeaseTimeToLiveOptions, PutOptions, TlsOptions,
 };
 use persys_contract::{Node, StoreKeys, Workload, topology::MachineRole};
 use serde::de::DeserializeOwned;
@@ -40,6 +40,8 @@ pub struct EtcdStatus {
     /// The store's revision: it grows with every write.
     pub revision: i64,
     pub has_leader: bool,
+    /// What the store takes on the disk, in bytes.
+    pub db_size: i64,
 }
 
 /// A lease that has not ended.
@@ -95,6 +97,12 @@ impl EtcdProbe {
         Self { timeout, ..self }
     }
 
+    /// The same without evidence of its calls: for many of which none is of interest.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        Self { evidence: self.evidence.muted(), ..self }
+    }
+
     /// The value of a key.
     pub async fn get(&self, key: &str) -> Result<Option<EtcdEntry>, ProbeError> {
         let entries = self.range(key, None, format!("the key {key}")).await?;
@@ -146,9 +154,10 @@ impl EtcdProbe {
             version: status.version().to_owned(),
             revision: status.header().map_or(0, |header| header.revision()),
             has_leader: status.leader() != 0,
+            db_size: status.db_size(),
         };
         let data = json!({ "version": status.version, "hasLeader": status.has_leader });
-        let passing = json!({ "revision": status.revision });
+        let passing = json!({ "revision": status.revision, "dbSize": status.db_size });
         self.evidence.saw("etcd", format!("etcd {} answers", status.version), data, passing);
         Ok(status)
     }
@@ -223,6 +232,20 @@ impl EtcdProbe {
         let passing = json!({ "remaining": answer.ttl() });
         self.evidence.saw("etcd", format!("lease {id:x}"), data, passing);
         Ok(lease)
+    }
+
+    /// Deletes every key that begins with `prefix`; how many there were.
+    pub async fn delete_below(&self, prefix: &str) -> Result<i64, ProbeError> {
+        let answer = self
+            .call(&format!("the deletion of the keys below {prefix}"), move |mut client| {
+                let options = DeleteOptions::new().with_prefix();
+                async move { client.delete(prefix, Some(options)).await }
+            })
+            .await?;
+        let data = json!({ "prefix": prefix, "deleted": answer.deleted() });
+        let summary = format!("the keys below {prefix} were deleted by the verifier");
+        self.evidence.saw("etcd", summary, data, Value::Null);
+        Ok(answer.deleted())
     }
 
     async fn typed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Stored<T>>, ProbeError> {

@@ -3,10 +3,12 @@
 use std::{collections::BTreeMap, net::SocketAddrV4, path::Path, sync::Arc};
 
 use persys_contract::topology::{MachineRole, Topology};
+use persys_identity::Authority;
 
 use super::{
-    AgentProbe, ApiProbe, CliProbe, DnsProbe, DockerProbe, EtcdProbe, FaultProbe, LogProbe,
-    MetricsProbe, ProbeError, PublishedProbe, Secrets, evidence::Evidence, setup::ProbeSetup,
+    AgentProbe, ApiProbe, CliProbe, DnsProbe, DockerProbe, EtcdProbe, FaultProbe, LoadClient,
+    LogProbe, MetricsProbe, ProbeError, PublishedProbe, Secrets, evidence::Evidence,
+    setup::ProbeSetup,
 };
 use crate::engine::{LogSource, Recorder};
 
@@ -148,6 +150,16 @@ impl Probes {
     /// `persys-cli`, run as a user runs it, as role `client`.
     pub fn cli(&self) -> CliProbe {
         self.cli.clone()
+    }
+
+    /// Sends load as role `client` to an address of the test network, and to no other.
+    pub fn load_client(&self, address: SocketAddrV4) -> Result<LoadClient, ProbeError> {
+        LoadClient::new(&self.setup, address)
+    }
+
+    /// The test network's authority, to make certificates that nobody was given.
+    pub fn authority(&self) -> Result<Authority, ProbeError> {
+        self.setup.authority()
     }
 
     pub fn metrics(&self) -> MetricsProbe {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use persys_contract::topology::{RequestAuthentication, Topology};
-use persys_identity::{Credentials, LoadedCredentials};
+use persys_identity::{Authority, Credentials, LoadedCredentials};
 
 use super::{ProbeError, Secrets};
 
@@ -60,6 +60,12 @@ impl ProbeSetup {
 
     pub(super) fn credential_files(&self, name: &str) -> Credentials {
         Credentials::in_folder(&self.0.folder, name)
+    }
+
+    /// The authority, whose key lies on the client machine alone.
+    pub(super) fn authority(&self) -> Result<Authority, ProbeError> {
+        Authority::load(&self.0.folder)
+            .map_err(|error| ProbeError::setup(format!("load the authority: {error}")))
     }
 
     /// The key of signed requests.

@@ -1,0 +1,59 @@
+//! What every component takes, at one moment.
+
+use std::{collections::BTreeMap, fmt, time::Instant};
+
+use futures::future::try_join_all;
+use persys_faultd::protocol::Figures;
+
+use crate::{engine::StepError, probe::Probes};
+
+/// The platform's own programs. The rest (etcd, CoreDNS, Docker) is shown, and not judged.
+const OWN: [&str; 3] = ["api-gateway", "prow-scheduler", "persys-agent"];
+
+/// A component of a machine.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Part {
+    pub machine: String,
+    pub component: String,
+}
+
+impl Part {
+    /// Whether it is one of the platform's own programs.
+    pub fn is_own(&self) -> bool {
+        OWN.contains(&self.component.as_str())
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.component, self.machine)
+    }
+}
+
+/// The figures of all components that have processes, and the size of etcd's store.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub at: Instant,
+    pub of: BTreeMap<Part, Figures>,
+    pub store_bytes: i64,
+}
+
+impl Snapshot {
+    pub async fn take(probes: &Probes) -> Result<Self, StepError> {
+        let machines = probes.all_faults().iter();
+        let asked = machines.map(async |(machine, faults)| {
+            let reports = faults.components().await?;
+            Ok::<_, StepError>((machine.clone(), reports))
+        });
+        let mut of = BTreeMap::new();
+        for (machine, reports) in try_join_all(asked).await? {
+            for report in reports {
+                let component = report.component.name;
+                let part = Part { machine: machine.clone(), component };
+                of.extend(report.figures.map(|figures| (part, figures)));
+            }
+        }
+        let store_bytes = probes.etcd().status().await?.db_size;
+        Ok(Self { at: Instant::now(), of, store_bytes })
+    }
+}
