@@ -44,7 +44,30 @@ pub fn remove(lab: &str, patience: Duration) -> Result<()> {
     }
 }
 
+/// Lets go of what Docker has paused: a frozen process does not even die.
+pub fn thaw(lab: &str) {
+    for root in roots() {
+        thaw_tree(&root.join(folder(lab)));
+    }
+}
+
+fn thaw_tree(group: &Path) {
+    // Version 1, then version 2. A group has one of them or none, and may go meanwhile.
+    for (file, thawed) in [("freezer.state", "THAWED"), ("cgroup.freeze", "0")] {
+        let file = group.join(file);
+        if file.exists() {
+            let _ = fs::write(file, thawed);
+        }
+    }
+    for entry in fs::read_dir(group).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            thaw_tree(&entry.path());
+        }
+    }
+}
+
 fn try_remove(lab: &str) -> Result<()> {
+    thaw(lab);
     let mut failed = None;
     for root in roots() {
         let group = root.join(folder(lab));

@@ -47,7 +47,7 @@ pub fn run(lab: &str) -> Result<()> {
     let _turn = names::claim_janitor(lab, PREDECESSOR)?;
     let mut init = start_init(lab)?;
     let ended = wait(&mut init, &signals);
-    end_all(&mut init);
+    end_all(lab, &mut init);
     let removed = cgroups::remove(lab, REMOVAL);
     ended.and(removed)
 }
@@ -95,10 +95,12 @@ fn wait(init: &mut Child, signals: &SignalFd) -> Result<()> {
 
 /// PID 1 of the lab becomes a child of the janitor when `unshare` dies, and is
 /// waited for only when the kernel has ended everything in its namespace.
-fn end_all(init: &mut Child) {
+fn end_all(lab: &str, init: &mut Child) {
     // It may be gone already.
     let _ = init.kill();
     let _ = init.wait();
+    // Docker is dead by now, so nothing is paused any more after this.
+    cgroups::thaw(lab);
     loop {
         match waitpid(None, Some(WaitPidFlag::empty())) {
             Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) | Err(Errno::EINTR) => {}

@@ -64,6 +64,7 @@ pub fn built(options: &LabOptions, programs: &Programs) -> Vec<Finding> {
         (&programs.prow, options.prow.as_ref().map(|_| "--prow")),
         (&programs.agent, options.agent.as_ref().map(|_| "--agent")),
         (&programs.cli, options.cli.as_ref().map(|_| "--cli")),
+        (&programs.github, options.github.as_ref().map(|_| "--github")),
         (&programs.faultd, None),
     ] {
         match flag {

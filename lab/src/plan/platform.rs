@@ -76,7 +76,10 @@ pub fn agent(site: &Site, replaced: bool) -> ComponentSpec {
     .with_env("AGENT_PORT", ports.agent.to_string())
     .with_env("NODE_LABELS", labels.join(","))
     .with_env("DOMAIN", &site.topology.domain)
-    .with_env("DOCKER_HOST", "unix:///run/docker.sock");
+    .with_env("DOCKER_HOST", "unix:///run/docker.sock")
+    .with_env("STATE_DIR", site.data("persys-agent").to_string_lossy())
+    // Repositories are cloned from what stands for GitHub.
+    .with_env("GIT_CA", site.credential("ca.crt"));
     spec.environment.extend(site.topology.timings.environment());
     spec
 }

@@ -143,6 +143,19 @@ fn ended_in_order_nothing_is_left_either() {
 }
 
 #[test]
+fn a_paused_container_holds_nothing_up() {
+    let lab = Lab::up("paused", &["--bare"]);
+    lab.on("agent1", "docker run --detach --name frozen persys-test/web:1");
+    lab.on("agent1", "docker pause frozen");
+    let name = lab.name.clone();
+    // Ends the lab.
+    drop(lab);
+    eventually("nothing is left of the lab", GONE_WITHIN, || {
+        snapshot::processes(&name).is_empty() && snapshot::control_groups(&name).is_empty()
+    });
+}
+
+#[test]
 fn what_a_killed_janitor_leaves_clean_removes() {
     let lab = Lab::up("leaves", &["--bare"]);
     lab.on("agent1", "docker run --detach persys-test/web:1");

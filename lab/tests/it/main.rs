@@ -13,3 +13,4 @@ mod platform;
 mod snapshot;
 mod supervision;
 mod two_labs;
+mod verdict;

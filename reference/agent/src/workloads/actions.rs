@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use persys_contract::WorkloadStatus;
+use persys_contract::{RUN_ONCE_LABEL, WorkloadStatus};
 
 use super::joined_logs::joined;
 use super::locks::WorkloadLocks;
@@ -47,8 +47,11 @@ impl Actions {
     pub async fn start(&self, id: &str) -> Result<String, ActionError> {
         let workload_id = self.workload_of(id).await?;
         let _guard = self.locks.lock(&workload_id).await;
+        let containers = self.present(&workload_id).await?;
+        // What is done is not done again because another has to be started.
+        let all_done = containers.iter().all(is_done);
         // The oldest first: it is the one that the others depend on, if they do.
-        for container in self.present(&workload_id).await?.into_iter().rev() {
+        for container in containers.into_iter().rev().filter(|c| all_done || !is_done(c)) {
             tracing::info!(workloadId = workload_id, container = container.id, "container start");
             match container.state.as_str() {
                 "running" | "restarting" => {}
@@ -152,4 +155,10 @@ impl Actions {
             None => ActionError::NotFound,
         })
     }
+}
+
+/// Whether it was to run once, and did.
+fn is_done(container: &Container) -> bool {
+    let once = container.labels.get(RUN_ONCE_LABEL).is_some_and(|value| value == "true");
+    once && container.state == "exited" && container.exit_code == Some(0)
 }

@@ -183,6 +183,16 @@ services:
     assert_eq!(services(&debug, "com.docker.compose.service", "tool"), 1);
     let plain = agent.entries("w-plain").await;
     assert_eq!(plain.len(), 3);
+
+    // A job that is done is not done again because the others have to be started.
+    agent.stop_project("w-debug").await.unwrap();
+    agent.act("start", "w-debug").await.unwrap();
+    let look = async || agent.entries("w-debug").await;
+    let running = |list: &Vec<persys_contract::ContainerEntry>| {
+        list.iter().filter(|entry| entry.status == "running").count() == 3
+    };
+    until("the others run", look, running).await;
+    assert_eq!(agent.logs("w-debug").await.unwrap().matches("done").count(), 1);
     assert_eq!(services(&plain, "com.docker.compose.service", "web"), 2);
     assert!(plain.iter().all(|entry| entry.status != "Missing"), "{plain:?}");
 }
