@@ -34,6 +34,7 @@ mod recording;
 mod secrets;
 mod setup;
 mod signed;
+mod tls;
 
 pub use agent::AgentProbe;
 pub use api::ApiProbe;
@@ -57,6 +58,7 @@ pub use readiness::{Part, Readiness};
 pub use recording::{Change, ChangeKind, Recording};
 pub use secrets::Secrets;
 pub use signed::{SignedProbe, Signing};
+pub use tls::{HelloReply, HelloVersion, TlsAttempt, TlsOffer, TlsOutcome, TlsProbe, TlsVersion};
 
 use conformance::Conformance;
 use logs::LogProbe;

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, net::SocketAddrV4, path::Path, sync::Arc};
 
-use persys_contract::topology::{MachineRole, Topology};
+use persys_contract::topology::{Feature, MachineRole, Topology};
+use persys_identity::Authority;
 
 use super::{
-    AgentProbe, ApiProbe, CliProbe, DnsProbe, DockerProbe, EtcdProbe, FaultProbe, LogProbe,
-    MetricsProbe, ProbeError, PublishedProbe, Secrets, evidence::Evidence, setup::ProbeSetup,
+    AgentProbe, ApiProbe, CliProbe, Conformance, DnsProbe, DockerProbe, EtcdProbe, FaultProbe,
+    LogProbe, MetricsProbe, ProbeError, PublishedProbe, Secrets, TlsProbe, evidence::Evidence,
+    setup::ProbeSetup,
 };
 use crate::engine::{LogSource, Recorder};
 
@@ -106,6 +108,30 @@ impl Probes {
     /// Every scheduler, by machine.
     pub fn schedulers(&self) -> &BTreeMap<String, ApiProbe> {
         &self.schedulers
+    }
+
+    /// Handshakes with the gateway, with any certificate, version and name.
+    pub fn tls_to_gateway(&self) -> Result<TlsProbe, ProbeError> {
+        let topology = self.setup.topology();
+        let address = topology.socket(MachineRole::Gateway, topology.ports.gateway);
+        self.tls("the gateway", address)
+    }
+
+    /// Handshakes with the scheduler on a machine.
+    pub fn tls_to_scheduler(&self, machine: &str) -> Result<TlsProbe, ProbeError> {
+        let address = self.setup.socket(machine, self.setup.topology().ports.scheduler)?;
+        self.tls(&format!("the scheduler on {machine}"), address)
+    }
+
+    fn tls(&self, who: &str, address: SocketAddrV4) -> Result<TlsProbe, ProbeError> {
+        let ids = self.setup.topology().platform.has(Feature::RequestId);
+        TlsProbe::new(&self.setup, &self.evidence, who, address, Conformance::api(ids))
+    }
+
+    /// The test network's authority, where its key is on this machine: it makes
+    /// certificates of any kind.
+    pub fn authority(&self) -> Result<Option<Authority>, ProbeError> {
+        self.setup.authority()
     }
 
     /// An agent, with signed requests.
