@@ -1,9 +1,40 @@
 //! Scenario `authentication` (strategy §2): who is let in by certificate, by
 //! signature and by token, and that everybody else is refused for the right reason.
 
+mod hmac;
 mod mutual_tls;
 
-use crate::plan::Scenario;
+use crate::plan::{Scenario, Step};
+
+/// Turns a function with arguments behind the context into a step's.
+macro_rules! with {
+    ($function:ident, $($argument:expr),+) => {{
+        async fn with_arguments(cx: &mut $crate::engine::Context) -> $crate::engine::StepResult {
+            $function(cx, $($argument),+).await
+        }
+        $crate::step!(with_arguments)
+    }};
+}
+use with;
+
+const STEPS: [Step; mutual_tls::STEPS.len() + hmac::STEPS.len()] =
+    joined(&[&mutual_tls::STEPS, &hmac::STEPS]);
+
+/// The parts' tables one behind the other.
+const fn joined<const N: usize>(parts: &[&[Step]]) -> [Step; N] {
+    let mut steps = [mutual_tls::STEPS[0]; N];
+    let (mut part, mut next) = (0, 0);
+    while part < parts.len() {
+        let mut i = 0;
+        while i < parts[part].len() {
+            steps[next] = parts[part][i];
+            (i, next) = (i + 1, next + 1);
+        }
+        part += 1;
+    }
+    assert!(next == N, "the parts have another number of steps");
+    steps
+}
 
 pub const SCENARIO: Scenario = Scenario {
     id: "authentication",
@@ -12,5 +43,5 @@ pub const SCENARIO: Scenario = Scenario {
     source: "strategy §2",
     labels: &[],
     requires: &[],
-    steps: &mutual_tls::STEPS,
+    steps: &STEPS,
 };

@@ -12,8 +12,8 @@ use persys_contract::topology::Feature;
 use server::Server::{self, Gateway, Scheduler};
 use unfit::Unfit;
 
+use super::with;
 use crate::{
-    engine::{Context, StepResult},
     plan::{Budget, Requirement, Step, StepFn},
     probe::TlsVersion,
     step,
@@ -30,16 +30,6 @@ const fn step(server: Server, id: &'static str, title: &'static str, run: StepFn
     let (labels, needs, requires, budget): (_, _, &[Requirement], _) =
         (&[], &[], &[], Budget::seconds(10));
     Step { id, title, source, labels, needs, requires, budget, run }
-}
-
-/// Turns a function with arguments behind the context into a step's.
-macro_rules! with {
-    ($function:ident, $($argument:expr),+) => {{
-        async fn with_arguments(cx: &mut Context) -> StepResult {
-            $function(cx, $($argument),+).await
-        }
-        step!(with_arguments)
-    }};
 }
 
 #[rustfmt::skip]
