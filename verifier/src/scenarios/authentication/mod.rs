@@ -3,6 +3,7 @@
 
 mod hmac;
 mod mutual_tls;
+mod secrets;
 
 use crate::plan::{Scenario, Step};
 
@@ -17,8 +18,8 @@ macro_rules! with {
 }
 use with;
 
-const STEPS: [Step; mutual_tls::STEPS.len() + hmac::STEPS.len()] =
-    joined(&[&mutual_tls::STEPS, &hmac::STEPS]);
+const STEPS: [Step; mutual_tls::STEPS.len() + hmac::STEPS.len() + secrets::STEPS.len()] =
+    joined(&[&mutual_tls::STEPS, &hmac::STEPS, &secrets::STEPS]);
 
 /// The parts' tables one behind the other.
 const fn joined<const N: usize>(parts: &[&[Step]]) -> [Step; N] {
