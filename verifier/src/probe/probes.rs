@@ -7,8 +7,8 @@ use persys_identity::Authority;
 
 use super::{
     AgentProbe, ApiProbe, CliProbe, Conformance, DnsProbe, DockerProbe, EtcdProbe, FaultProbe,
-    LogProbe, MetricsProbe, ProbeError, PublishedProbe, Secrets, TlsProbe, evidence::Evidence,
-    setup::ProbeSetup,
+    GithubProbe, LogProbe, MetricsProbe, ProbeError, PublishedProbe, Secrets, TlsProbe,
+    evidence::Evidence, setup::ProbeSetup,
 };
 use crate::engine::{LogSource, Recorder};
 
@@ -169,6 +169,16 @@ impl Probes {
     /// [`ProbeError::Setup`] when the topology has no such machine.
     pub fn published(&self, machine: &str, port: u16) -> Result<PublishedProbe, ProbeError> {
         PublishedProbe::new(&self.setup, &self.evidence, machine, port)
+    }
+
+    /// GitHub's stand-in, where the topology has one.
+    pub fn github(&self) -> Result<Option<GithubProbe>, ProbeError> {
+        GithubProbe::new(&self.setup, &self.evidence)
+    }
+
+    /// A secret file of the client's credentials, such as `jwt-key`.
+    pub fn secret(&self, name: &str) -> Result<String, ProbeError> {
+        self.setup.secret(name)
     }
 
     /// `persys-cli`, run as a user runs it, as role `client`.
