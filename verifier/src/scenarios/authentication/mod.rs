@@ -3,6 +3,7 @@
 
 mod hmac;
 mod mutual_tls;
+mod oauth;
 mod secrets;
 
 use crate::plan::{Scenario, Step};
@@ -18,22 +19,24 @@ macro_rules! with {
 }
 use with;
 
-const STEPS: [Step; mutual_tls::STEPS.len() + hmac::STEPS.len() + secrets::STEPS.len()] =
-    joined(&[&mutual_tls::STEPS, &hmac::STEPS, &secrets::STEPS]);
+const PARTS: [&[Step]; 4] = [&mutual_tls::STEPS, &hmac::STEPS, &oauth::STEPS, &secrets::STEPS];
+
+const COUNT: usize =
+    mutual_tls::STEPS.len() + hmac::STEPS.len() + oauth::STEPS.len() + secrets::STEPS.len();
 
 /// The parts' tables one behind the other.
-const fn joined<const N: usize>(parts: &[&[Step]]) -> [Step; N] {
-    let mut steps = [mutual_tls::STEPS[0]; N];
+const fn joined() -> [Step; COUNT] {
+    let mut steps = [mutual_tls::STEPS[0]; COUNT];
     let (mut part, mut next) = (0, 0);
-    while part < parts.len() {
+    while part < PARTS.len() {
         let mut i = 0;
-        while i < parts[part].len() {
-            steps[next] = parts[part][i];
+        while i < PARTS[part].len() {
+            steps[next] = PARTS[part][i];
             (i, next) = (i + 1, next + 1);
         }
         part += 1;
     }
-    assert!(next == N, "the parts have another number of steps");
+    assert!(next == COUNT);
     steps
 }
 
@@ -44,5 +47,5 @@ pub const SCENARIO: Scenario = Scenario {
     source: "strategy §2",
     labels: &[],
     requires: &[],
-    steps: &STEPS,
+    steps: &joined(),
 };
