@@ -86,7 +86,7 @@ impl TlsProbe {
     pub async fn attempt(&self, offer: &TlsOffer, path: &str) -> Result<TlsAttempt, ProbeError> {
         let shown = offer.certificate.as_ref().map_or("no certificate", |shown| &shown.name);
         let name = offer.server_name.clone().unwrap_or_else(|| self.address.ip().to_string());
-        let what = format!("GET {path} with {}, {shown}, of the server {name}", offer.version);
+        let what = format!("GET {path} as {name} ({}, {shown})", offer.version);
         let question = Question::new(&*self.who, format!("https://{}", self.address), &what);
         let unusable = |problem: String| ProbeError::setup(format!("offer {what}: {problem}"));
         let config = Arc::new(offer.config(&self.ca_pem).map_err(unusable)?);

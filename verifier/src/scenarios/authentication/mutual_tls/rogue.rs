@@ -14,7 +14,7 @@ use super::{
     unfit::{authority, unmade},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    engine::{Checks, Context, Progress, StepError, StepResult},
     scenarios::support::{Component, Refusals, Refused, Submission},
 };
 
@@ -34,48 +34,59 @@ struct Rogues(Vec<Planted>);
 
 pub async fn distrusted(cx: &mut Context) -> StepResult {
     let authority = authority(cx)?;
-    let gateway = Component::gateway(cx);
-    let refusals = Refusals::begin(cx, &gateway).await?;
+    let refusals = Refusals::begin(cx, &Component::gateway(cx)).await?;
     let mut rogues = Vec::new();
     for (what, shown) in certificates(cx, &authority)? {
         rogues.push(plant(cx, &authority, what, shown).await?);
     }
+    let outcome = turned_away(cx, &rogues, &refusals).await;
+    if outcome.is_err() {
+        // Nothing that comes later is to be misled by them.
+        for rogue in &rogues {
+            cx.etcd().delete(&rogue.key).await?;
+        }
+    }
+    cx.put(Rogues(rogues));
+    outcome
+}
 
+async fn turned_away(cx: &Context, rogues: &[Planted], refusals: &Refusals) -> StepResult {
     let dns = cx.dns();
     cx.wait("DNS names the rogues", || async {
-        match dns.schedulers().await {
-            Ok(found) => {
-                let named = |rogue: &Planted| {
-                    found.iter().any(|address| SocketAddr::V4(*address) == rogue.server.address)
-                };
-                if rogues.iter().all(named) {
-                    Progress::Ready(())
-                } else {
-                    Progress::not_yet(format!("it names {found:?}"))
-                }
-            }
-            Err(error) => Progress::not_yet(error.to_string()),
+        let found = match dns.schedulers().await {
+            Ok(found) => found,
+            Err(error) => return Progress::not_yet(error.to_string()),
+        };
+        let named =
+            |rogue: &Planted| found.iter().any(|one| SocketAddr::V4(*one) == rogue.server.address);
+        if rogues.iter().all(named) {
+            Progress::Ready(())
+        } else {
+            Progress::not_yet(format!("it names {found:?}"))
         }
     })
     .await?;
 
     // From before the gateway hears of them until it has turned away from all.
-    for _ in 0..REQUESTS {
-        cx.gateway().nodes().await?.ok()?;
-    }
+    requests_succeed(cx).await?;
     cx.wait("the gateway has come to each rogue and broken the handshake off", || async {
-        let unvisited = rogues.iter().find(|rogue| rogue.server.visits().broken_off.is_empty());
-        match unvisited {
-            None => Progress::Ready(()),
-            Some(rogue) => {
-                Progress::not_yet(format!("{}: {:?}", rogue.what, rogue.server.visits()))
+        for rogue in rogues {
+            let visits = rogue.server.visits();
+            if visits.finished > 0 {
+                return Progress::failed(format!(
+                    "the gateway trusts {}: it finished {} handshakes and sent {:?}",
+                    rogue.what, visits.finished, visits.requests
+                ));
+            }
+            if visits.broken_off.is_empty() {
+                let connections = visits.connections;
+                return Progress::not_yet(format!("{}: {connections} connections", rogue.what));
             }
         }
+        Progress::Ready(())
     })
     .await?;
-    for _ in 0..REQUESTS {
-        cx.gateway().nodes().await?.ok()?;
-    }
+    requests_succeed(cx).await?;
     let workload = Workload {
         name: cx.unique("not-for-rogues"),
         kind: Some(WorkloadType::DockerContainer),
@@ -88,14 +99,11 @@ pub async fn distrusted(cx: &mut Context) -> StepResult {
 
     let mut checks = cx.checks();
     checks.some("record in etcd of the workload that was handed in meanwhile", stored);
-    for rogue in &rogues {
-        let visits = rogue.server.visits();
-        tell(cx, rogue, &visits);
-        checks.equal(&format!("requests to {}", rogue.what), visits.requests, Vec::<String>::new());
-        checks.equal(&format!("handshakes finished with {}", rogue.what), visits.finished, 0);
+    for rogue in rogues {
+        untouched(cx, &mut checks, rogue);
     }
     checks.finish()?;
-    for rogue in &rogues {
+    for rogue in rogues {
         refusals.logged(cx, REASON, &[Refused::at(rogue.server.address)]).await?;
     }
     let counted = refusals.counted(cx, REASON).await?;
@@ -103,8 +111,30 @@ pub async fn distrusted(cx: &mut Context) -> StepResult {
     let wanted = rogues.len() as f64;
     let name = format!("the counter of {REASON} went up for each rogue");
     checks.is_true(&name, counted >= wanted, format!("by {counted}, for {wanted} rogues"));
-    cx.put(Rogues(rogues));
     checks.finish()
+}
+
+async fn requests_succeed(cx: &Context) -> StepResult {
+    for _ in 0..REQUESTS {
+        cx.gateway().nodes().await?.ok()?;
+    }
+    Ok(())
+}
+
+/// Nobody has finished a handshake with it, let alone asked it for anything.
+fn untouched(cx: &Context, checks: &mut Checks, rogue: &Planted) {
+    let Visits { connections, broken_off, finished, requests } = rogue.server.visits();
+    let summary = format!("{}: {connections} connections", rogue.what);
+    let data = json!({
+        "address": rogue.server.address.to_string(),
+        "connections": connections,
+        "brokenOff": broken_off,
+        "finished": finished,
+        "requests": requests,
+    });
+    cx.record("rogue", summary, data);
+    checks.equal(&format!("requests to {}", rogue.what), requests, Vec::<String>::new());
+    checks.equal(&format!("handshakes finished with {}", rogue.what), finished, 0);
 }
 
 /// The visits must be over by then, and nothing of them stay.
@@ -134,9 +164,7 @@ pub async fn forgotten(cx: &mut Context) -> StepResult {
     cx.gateway().nodes().await?.ok()?;
     let mut checks = cx.checks();
     for rogue in &rogues {
-        let visits = rogue.server.visits();
-        tell(cx, rogue, &visits);
-        checks.equal(&format!("requests to {}", rogue.what), visits.requests, Vec::<String>::new());
+        untouched(cx, &mut checks, rogue);
     }
     checks.finish()
 }
@@ -184,16 +212,4 @@ async fn plant(
     });
     cx.etcd().put(&key, &serde_json::to_string(&record)?).await?;
     Ok(Planted { what, server, key })
-}
-
-fn tell(cx: &Context, rogue: &Planted, visits: &Visits) {
-    let data = json!({
-        "address": rogue.server.address.to_string(),
-        "connections": visits.connections,
-        "brokenOff": visits.broken_off,
-        "finished": visits.finished,
-        "requests": visits.requests,
-    });
-    let summary = format!("{}: {} connections", rogue.what, visits.connections);
-    cx.record("rogue", summary, data);
 }
