@@ -2,6 +2,7 @@
 //! whom the platform's own clients trust.
 
 mod certificates;
+mod client_program;
 mod rogue;
 mod rogue_server;
 mod server;
@@ -33,7 +34,7 @@ const fn step(server: Server, id: &'static str, title: &'static str, run: StepFn
 }
 
 #[rustfmt::skip]
-pub const STEPS: [Step; 24] = [
+pub const STEPS: [Step; 25] = [
     step(Gateway, "gateway-accepts-tls-1-2", "the gateway lets clients and operators in with TLS 1.2",
         with!(let_in, Gateway, TlsVersion::Tls12)),
     step(Gateway, "gateway-accepts-tls-1-3", "the gateway lets clients and operators in with TLS 1.3",
@@ -56,6 +57,8 @@ pub const STEPS: [Step; 24] = [
         with!(wrong_role, Gateway))),
     step(Gateway, "gateway-is-known-by-its-names", "a client that means another server does not trust the gateway's certificate",
         with!(wrong_name, Gateway)),
+    step(Gateway, "cli-distrusts-rogue-gateway", "persys-cli sends nothing to a gateway with a foreign certificate or a wrong name",
+        step!(client_program::distrusts)),
     step(Scheduler, "scheduler-accepts-tls-1-2", "the schedulers let the gateway and operators in with TLS 1.2",
         with!(let_in, Scheduler, TlsVersion::Tls12)),
     step(Scheduler, "scheduler-accepts-tls-1-3", "the schedulers let the gateway and operators in with TLS 1.3",

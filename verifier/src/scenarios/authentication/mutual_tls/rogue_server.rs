@@ -1,4 +1,4 @@
-//! A scheduler that is none: it would answer everything, if it were asked.
+//! A scheduler or a gateway that is none: it would answer everything, if it were asked.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -52,7 +52,7 @@ impl RogueServer {
         authority: &Authority,
     ) -> Result<Self, StepError> {
         let failed = |what: &dyn std::fmt::Display| {
-            StepError::error(format!("failed to start a rogue scheduler on {host}: {what}"))
+            StepError::error(format!("failed to start a rogue server on {host}: {what}"))
         };
         let none = PathBuf::from("memory");
         let files = Credentials { cert: none.clone(), key: none.clone(), ca: none };
