@@ -158,7 +158,7 @@ fn cause_of_io(error: &io::Error) -> Option<Cause> {
 }
 
 /// `certificate_required (116)`, as RFC 8446 writes it.
-fn alert_name(alert: AlertDescription) -> String {
+pub(super) fn alert_name(alert: AlertDescription) -> String {
     let (mut name, mut last) = (String::new(), 'A');
     for c in format!("{alert:?}").chars() {
         if c.is_ascii_uppercase() && last.is_ascii_lowercase() {

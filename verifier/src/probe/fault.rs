@@ -206,8 +206,33 @@ impl FaultProbe {
         Ok(chunk.size)
     }
 
+    /// The lines that a component logged since a byte offset and that are `wanted`;
+    /// the others are not recorded.
+    pub async fn log_lines(
+        &self,
+        component: &str,
+        offset: u64,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, ProbeError> {
+        let text = self.read_log(component, offset).await?;
+        // The last line may not be whole yet.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let lines: Vec<String> =
+            whole.lines().filter(|line| wanted(line)).map(str::to_owned).collect();
+        let summary = format!("log of {component}: {} lines of those looked for", lines.len());
+        self.saw(summary, json!({ "component": component, "lines": lines }), Value::Null);
+        Ok(lines)
+    }
+
     /// What a component logged since a byte offset, whole.
     pub async fn logs_since(&self, component: &str, offset: u64) -> Result<String, ProbeError> {
+        let text = self.read_log(component, offset).await?;
+        let summary = format!("log of {component} since byte {offset}");
+        self.saw(summary, json!({ "component": component, "text": text }), Value::Null);
+        Ok(text)
+    }
+
+    async fn read_log(&self, component: &str, offset: u64) -> Result<String, ProbeError> {
         let (mut text, mut next) = (String::new(), offset);
         loop {
             let answer = self.client.logs(component, next, LogChunk::MAX_BYTES).await;
@@ -220,8 +245,6 @@ impl FaultProbe {
                 break;
             }
         }
-        let summary = format!("log of {component} since byte {offset}");
-        self.saw(summary, json!({ "component": component, "text": text }), Value::Null);
         Ok(text)
     }
 

@@ -34,11 +34,15 @@ pub struct HttpRequest {
     pub path: String,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+    /// The answer bears a token or a code: neither its body nor where it leads to
+    /// is written into the evidence.
+    pub confidential: bool,
 }
 
 impl HttpRequest {
     pub fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), headers: HeaderMap::new(), body: Vec::new() }
+        let path = path.into();
+        Self { method, path, headers: HeaderMap::new(), body: Vec::new(), confidential: false }
     }
 
     pub fn get(path: impl Into<String>) -> Self {
@@ -57,6 +61,12 @@ impl HttpRequest {
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
+    }
+
+    /// With an answer that is not to be written down.
+    #[must_use]
+    pub fn confidential(self) -> Self {
+        Self { confidential: true, ..self }
     }
 
     /// With a header. One that HTTP cannot carry is left out.
@@ -145,7 +155,7 @@ impl HttpProbe {
     /// Sends a request and records the exchange. What the answer says is data; a
     /// general property that it breaks fails the running step in any case.
     pub async fn send(&self, request: HttpRequest) -> Result<Exchange, ProbeError> {
-        let HttpRequest { method, path, mut headers, body } = request;
+        let HttpRequest { method, path, mut headers, body, confidential } = request;
         let url = self.url(&path)?;
         let path = path_of(&url);
         if self.conformance.request_id && !headers.contains_key(REQUEST_ID) {
@@ -181,17 +191,19 @@ impl HttpProbe {
             body: answer,
             request_id,
         };
-        self.record(&exchange, &body);
+        self.record(&exchange, &body, confidential);
         for broken in self.conformance.violations(&exchange, &body, &self.secrets) {
             self.evidence.violation(format!("{exchange}: {broken}"));
         }
         Ok(exchange)
     }
 
-    fn record(&self, exchange: &Exchange, sent: &[u8]) {
-        let kept = ["content-type", "location", "set-cookie", persys_contract::SERVICE_NAME];
+    fn record(&self, exchange: &Exchange, sent: &[u8], confidential: bool) {
+        let kept = ["content-type", persys_contract::SERVICE_NAME, "location", "set-cookie"];
+        let kept = if confidential && exchange.status < 400 { &kept[..2] } else { &kept[..] };
         let headers: serde_json::Map<_, _> = kept
-            .into_iter()
+            .iter()
+            .copied()
             .filter_map(|name| Some((name.to_owned(), exchange.header(name)?.into())))
             .collect();
         let summary =
@@ -204,6 +216,9 @@ impl HttpProbe {
             "headers": headers,
             "body": readable(&exchange.body),
         });
+        if confidential && exchange.status < 400 {
+            data["body"] = format!("{} bytes, confidential", exchange.body.len()).into();
+        }
         if !sent.is_empty() {
             data["sent"] = readable(sent);
         }

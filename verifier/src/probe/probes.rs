@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, net::SocketAddrV4, path::Path, sync::Arc};
 
-use persys_contract::topology::{MachineRole, Topology};
+use persys_contract::topology::{Feature, MachineRole, Topology};
 use persys_identity::Authority;
 
 use super::{
-    AgentProbe, ApiProbe, CliProbe, DnsProbe, DockerProbe, EtcdProbe, FaultProbe, LoadClient,
-    LogProbe, MetricsProbe, ProbeError, PublishedProbe, Secrets, evidence::Evidence,
-    setup::ProbeSetup,
+    AgentProbe, ApiProbe, CliProbe, Conformance, DnsProbe, DockerProbe, EtcdProbe, FaultProbe,
+    GithubProbe, LoadClient, LogProbe, MetricsProbe, ProbeError, PublishedProbe, Secrets, TlsProbe,
+    evidence::Evidence, setup::ProbeSetup,
 };
 use crate::engine::{LogSource, Recorder};
 
@@ -110,6 +110,30 @@ impl Probes {
         &self.schedulers
     }
 
+    /// Handshakes with the gateway, with any certificate, version and name.
+    pub fn tls_to_gateway(&self) -> Result<TlsProbe, ProbeError> {
+        let topology = self.setup.topology();
+        let address = topology.socket(MachineRole::Gateway, topology.ports.gateway);
+        self.tls("the gateway", address)
+    }
+
+    /// Handshakes with the scheduler on a machine.
+    pub fn tls_to_scheduler(&self, machine: &str) -> Result<TlsProbe, ProbeError> {
+        let address = self.setup.socket(machine, self.setup.topology().ports.scheduler)?;
+        self.tls(&format!("the scheduler on {machine}"), address)
+    }
+
+    fn tls(&self, who: &str, address: SocketAddrV4) -> Result<TlsProbe, ProbeError> {
+        let ids = self.setup.topology().platform.has(Feature::RequestId);
+        TlsProbe::new(&self.setup, &self.evidence, who, address, Conformance::api(ids))
+    }
+
+    /// The test network's authority, where its key is on this machine: it makes
+    /// certificates of any kind.
+    pub fn authority(&self) -> Result<Option<Authority>, ProbeError> {
+        self.setup.authority()
+    }
+
     /// An agent, with signed requests.
     pub fn agent(&self, machine: &str) -> AgentProbe {
         pick(&self.agents, "agent", machine)
@@ -147,6 +171,16 @@ impl Probes {
         PublishedProbe::new(&self.setup, &self.evidence, machine, port)
     }
 
+    /// GitHub's stand-in, where the topology has one.
+    pub fn github(&self) -> Result<Option<GithubProbe>, ProbeError> {
+        GithubProbe::new(&self.setup, &self.evidence)
+    }
+
+    /// A secret file of the client's credentials, such as `jwt-key`.
+    pub fn secret(&self, name: &str) -> Result<String, ProbeError> {
+        self.setup.secret(name)
+    }
+
     /// `persys-cli`, run as a user runs it, as role `client`.
     pub fn cli(&self) -> CliProbe {
         self.cli.clone()
@@ -155,11 +189,6 @@ impl Probes {
     /// Sends load as role `client` to an address of the test network, and to no other.
     pub fn load_client(&self, address: SocketAddrV4) -> Result<LoadClient, ProbeError> {
         LoadClient::new(&self.setup, address)
-    }
-
-    /// The test network's authority, to make certificates that nobody was given.
-    pub fn authority(&self) -> Result<Authority, ProbeError> {
-        self.setup.authority()
     }
 
     pub fn metrics(&self) -> MetricsProbe {

@@ -36,7 +36,8 @@ impl Secrets {
         Ok(secrets)
     }
 
-    /// Adds a secret that a scenario made, such as a workload's git token. Of a
+    /// Adds a secret that a scenario made, such as a workload's git token, beside
+    /// those of the same name. Of a
     /// PEM text each line counts, as JSON writes its line ends otherwise.
     pub fn add(&self, name: &str, text: &str) {
         let values: Vec<String> = if text.contains("-----BEGIN") {
@@ -50,7 +51,7 @@ impl Secrets {
                 .collect()
         };
         if let Ok(mut all) = self.0.write() {
-            all.insert(name.to_owned(), values);
+            all.entry(name.to_owned()).or_default().extend(values);
         }
     }
 
@@ -96,5 +97,8 @@ mod tests {
         assert_eq!(clone.found_in("x-ghp_token"), ["git token"]);
         assert!(clone.found_in("").is_empty());
         assert_eq!(clone.values(), ["ghp_token"]);
+        secrets.add("git token", "ghp_another");
+        assert_eq!(clone.found_in("ghp_token ghp_another"), ["git token"]);
+        assert_eq!(clone.values(), ["ghp_token", "ghp_another"]);
     }
 }

@@ -62,15 +62,24 @@ impl ProbeSetup {
         Credentials::in_folder(&self.0.folder, name)
     }
 
-    /// The authority, whose key lies on the client machine alone.
-    pub(super) fn authority(&self) -> Result<Authority, ProbeError> {
-        Authority::load(&self.0.folder)
-            .map_err(|error| ProbeError::setup(format!("load the authority: {error}")))
+    /// The authority itself, where the folder holds its key: then certificates of
+    /// any kind can be made.
+    pub(super) fn authority(&self) -> Result<Option<Authority>, ProbeError> {
+        if !self.0.folder.join("ca.key").exists() {
+            return Ok(None);
+        }
+        let loaded = Authority::load(&self.0.folder);
+        loaded.map(Some).map_err(|error| ProbeError::setup(format!("load the authority: {error}")))
     }
 
     /// The key of signed requests.
     pub(super) fn agent_secret(&self) -> Result<String, ProbeError> {
-        let path = self.0.folder.join("agent-secret");
+        self.secret("agent-secret")
+    }
+
+    /// A secret file of the credentials folder.
+    pub(super) fn secret(&self, name: &str) -> Result<String, ProbeError> {
+        let path = self.0.folder.join(name);
         fs::read_to_string(&path)
             .map(|text| text.trim().to_owned())
             .map_err(|error| ProbeError::setup(format!("read {}: {error}", path.display())))

@@ -1,6 +1,7 @@
 //! Every scenario, in the order in which they run.
 
 mod async_execution;
+mod authentication;
 mod basic_workflow;
 mod error_handling;
 mod invariants;
@@ -14,6 +15,7 @@ use crate::plan::{Invariant, Scenario};
 /// In the strategy's order.
 pub const ALL: &[&Scenario] = &[
     &basic_workflow::SCENARIO,
+    &authentication::SCENARIO,
     &service_discovery::SCENARIO,
     &async_execution::SCENARIO,
     &reconciliation::SCENARIO,

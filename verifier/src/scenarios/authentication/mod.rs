@@ -1,0 +1,51 @@
+//! Scenario `authentication` (strategy §2): who is let in by certificate, by
+//! signature and by token, and that everybody else is refused for the right reason.
+
+mod hmac;
+mod mutual_tls;
+mod oauth;
+mod secrets;
+
+use crate::plan::{Scenario, Step};
+
+/// Turns a function with arguments behind the context into a step's.
+macro_rules! with {
+    ($function:ident, $($argument:expr),+) => {{
+        async fn with_arguments(cx: &mut $crate::engine::Context) -> $crate::engine::StepResult {
+            $function(cx, $($argument),+).await
+        }
+        $crate::step!(with_arguments)
+    }};
+}
+use with;
+
+const PARTS: [&[Step]; 4] = [&mutual_tls::STEPS, &hmac::STEPS, &oauth::STEPS, &secrets::STEPS];
+
+const COUNT: usize =
+    mutual_tls::STEPS.len() + hmac::STEPS.len() + oauth::STEPS.len() + secrets::STEPS.len();
+
+/// The parts' tables one behind the other.
+const fn joined() -> [Step; COUNT] {
+    let mut steps = [mutual_tls::STEPS[0]; COUNT];
+    let (mut part, mut next) = (0, 0);
+    while part < PARTS.len() {
+        let mut i = 0;
+        while i < PARTS[part].len() {
+            steps[next] = PARTS[part][i];
+            (i, next) = (i + 1, next + 1);
+        }
+        part += 1;
+    }
+    assert!(next == COUNT);
+    steps
+}
+
+pub const SCENARIO: Scenario = Scenario {
+    id: "authentication",
+    title: "Authentication",
+    objective: "mutual TLS, signed requests and OAuth let in whom they should; everybody else is refused with the exact reason, in the log and in the metrics, and nothing is executed",
+    source: "strategy §2",
+    labels: &[],
+    requires: &[],
+    steps: &joined(),
+};
