@@ -69,7 +69,7 @@ async fn no_more_are_in_flight_than_allowed() {
 #[tokio::test(start_paused = true)]
 async fn what_hangs_is_given_up_and_counts_as_long_as_it_was_waited_for() {
     let serve = |number: u64| async move {
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             std::future::pending::<()>().await;
         }
         Ok(())
@@ -85,7 +85,7 @@ async fn what_hangs_is_given_up_and_counts_as_long_as_it_was_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn quick_refusals_do_not_make_the_answers_look_quicker() {
     let serve = |number: u64| async move {
-        if number % 4 == 0 {
+        if number.is_multiple_of(4) {
             return Err("status 503".into());
         }
         sleep(40 * MS).await;

@@ -24,7 +24,7 @@ pub(super) async fn hang_up(
     request: &HttpRequest,
     evidence: &Evidence,
 ) -> Result<(), ProbeError> {
-    let HttpRequest { method, path, headers, body } = request;
+    let HttpRequest { method, path, headers, body, .. } = request;
     let what = format!("{method} {path}, hanging up");
     let question = Question::new(who, format!("https://{address}"), &what);
     let config = credentials.client_config();

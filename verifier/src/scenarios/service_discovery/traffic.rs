@@ -12,7 +12,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
     engine::{Checks, Context, Progress, StepError, StepResult},
-    probe::{ApiProbe, Exchange, ProbeError},
+    probe::{ApiProbe, Exchange},
 };
 
 /// For so long requests may fail while one scheduler is left (contract §5).
@@ -107,15 +107,16 @@ async fn send_by_turns(gateway: ApiProbe, hits: Arc<Mutex<Vec<Hit>>>) {
 
 /// An order is one that a scheduler turns down, so that nothing is left of it.
 async fn send(gateway: &ApiProbe, kind: Kind) -> Option<Failure> {
-    let (outcome, expected): (Result<Exchange, ProbeError>, fn(&Exchange) -> bool) = match kind {
-        Kind::Read => {
-            (gateway.request(Method::GET, "/nodes", None).await, |answer| answer.status == 200)
-        }
+    let outcome = match kind {
+        Kind::Read => gateway.request(Method::GET, "/nodes", None).await,
         Kind::Order => {
             let nothing = json!({});
-            let order = gateway.request(Method::POST, "/workloads/schedule", Some(&nothing));
-            (order.await, |answer| answer.is_refusal(ErrorCode::InvalidWorkload))
+            gateway.request(Method::POST, "/workloads/schedule", Some(&nothing)).await
         }
+    };
+    let expected = |answer: &Exchange| match kind {
+        Kind::Read => answer.status == 200,
+        Kind::Order => answer.is_refusal(ErrorCode::InvalidWorkload),
     };
     match outcome {
         Ok(answer) if expected(&answer) => None,
