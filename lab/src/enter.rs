@@ -13,17 +13,17 @@ use std::{
     fs::{self, File},
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use anyhow::{Context, Result};
 use nix::{
     sched::{CloneFlags, setns},
-    sys::{
-        signal::{SigSet, Signal, kill},
-        signalfd::SignalFd,
-    },
+    sys::signal::{Signal, kill},
     unistd::Pid,
+};
+use tokio::{
+    process::Command,
+    signal::unix::{SignalKind, signal},
 };
 
 use crate::paths;
@@ -37,36 +37,36 @@ pub fn run(machine: u32, folder: &Path, command: &[String]) -> Result<i32> {
     let folder = if folder.is_dir() { folder } else { Path::new(paths::HOME) };
     let (program, args) = command.split_first().context("find the command: none is given")?;
     let program = resolve(program, &environment);
-    let mut child = Command::new(&program)
-        .args(args)
-        .envs(environment)
-        .current_dir(folder)
-        .spawn()
-        .with_context(|| format!("execute {}", program.display()))?;
-    // Only now: the command would inherit the mask.
-    let mut set = SigSet::empty();
-    for signal in [
-        Signal::SIGCHLD,
-        Signal::SIGTERM,
-        Signal::SIGUSR1,
-        Signal::SIGINT,
-        Signal::SIGQUIT,
-        Signal::SIGHUP,
-    ] {
-        set.add(signal);
-    }
-    set.thread_block().context("block signals")?;
-    let signals = SignalFd::new(&set).context("take signals")?;
-    let pid = Pid::from_raw(child.id().cast_signed());
+    let mut command = Command::new(&program);
+    command.args(args).envs(environment).current_dir(folder);
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")?
+        .block_on(keep(command, &program))
+}
+
+/// Signals are handled from before the command's start, so that none of them can
+/// end this process first. Unlike a mask, the command does not inherit handlers.
+async fn keep(mut command: Command, program: &Path) -> Result<i32> {
+    let take = |kind| signal(kind).context("take signals");
+    let mut interrupt = take(SignalKind::terminate())?;
+    let mut end = take(SignalKind::user_defined1())?;
+    // The command gets these by itself.
+    let _from_terminal =
+        [take(SignalKind::interrupt())?, take(SignalKind::quit())?, take(SignalKind::hangup())?];
+    let mut child = command.spawn().with_context(|| format!("execute {}", program.display()))?;
+    let pid = child.id().map(|id| Pid::from_raw(id.cast_signed()));
+    let send = |signal| pid.map(|pid| kill(pid, signal));
     loop {
-        if let Some(status) = child.try_wait().context("wait for the command")? {
-            return Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)));
-        }
-        let signal = signals.read_signal().context("wait for signals")?;
-        match signal.and_then(|info| Signal::try_from(info.ssi_signo.cast_signed()).ok()) {
-            Some(Signal::SIGTERM) => drop(kill(pid, Signal::SIGINT)),
-            Some(Signal::SIGUSR1) => drop(kill(pid, Signal::SIGKILL)),
-            _ => {}
+        tokio::select! {
+            status = child.wait() => {
+                let status = status.context("wait for the command")?;
+                return Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)));
+            }
+            // It may have ended in between.
+            _ = interrupt.recv() => drop(send(Signal::SIGINT)),
+            _ = end.recv() => drop(send(Signal::SIGKILL)),
         }
     }
 }
