@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-PROFILE ?= full
 DNS ?= coredns
 ARGS ?=
 
 BIN := target/release
+ESSENTIALS := --only basic-workflow --only reconciliation/statistics-updated
 # What a failure's report says to type to run its step again.
 export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
 
@@ -17,12 +17,16 @@ help: ## Show this help
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
 
 .PHONY: e2e
-e2e: tools build ## Run every scenario against the reference platform in a local lab
-	@$(LAB_RUN) run --profile $(PROFILE) $(ARGS)
+e2e: tools build ## Prove the whole way and its repairs, in half a minute (ARGS: options of the verifier)
+	@$(LAB_RUN) run $(if $(ARGS),$(ARGS),$(ESSENTIALS))
 
 .PHONY: smoke
-smoke: ## The same with the steps that take no time
-	@$(MAKE) --no-print-directory e2e PROFILE=smoke
+smoke: tools build ## Prove the whole way alone, in seconds
+	@$(LAB_RUN) run --profile smoke $(ARGS)
+
+.PHONY: full
+full: tools build ## Run all seven scenarios, in some minutes
+	@$(LAB_RUN) run --profile full $(ARGS)
 
 .PHONY: test
 test: tools ## Run every test of the project, a lab run among them
