@@ -160,6 +160,7 @@ async fn a_store_that_is_held_holds_nobody_up() {
     etcd.put("/n/a", "1").await.unwrap();
     let pid = nix::unistd::Pid::from_raw(server.process.id().try_into().unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    stopped(server.process.id());
     let started = Instant::now();
     let error = etcd.get("/n/a").await.unwrap_err();
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGCONT).unwrap();
@@ -167,4 +168,19 @@ async fn a_store_that_is_held_holds_nobody_up() {
     assert!(started.elapsed() < Duration::from_secs(3));
     let patient = etcd.with_timeout(Duration::from_secs(20));
     assert_eq!(patient.get("/n/a").await.unwrap().unwrap().text(), "1");
+}
+
+/// The signal is sent at once; a thread on another processor may run on for a moment.
+fn stopped(pid: u32) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let all = || {
+        std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().all(|task| {
+            let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap();
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        })
+    };
+    while !all() {
+        assert!(Instant::now() < deadline, "process {pid} does not stop");
+        std::thread::yield_now();
+    }
 }
