@@ -6,7 +6,7 @@ DNS ?= coredns
 ARGS ?=
 
 BIN := target/release
-ESSENTIALS := --only basic-workflow --only reconciliation/statistics-updated
+ESSENTIALS := --only basic-workflow $(patsubst %,--only reconciliation/%-container-restarted,stopped killed)
 # What a failure's report says to type to run its step again.
 export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
 
