@@ -90,7 +90,12 @@ pub const SCENARIO: Scenario = Scenario {
             id: "statistics-updated",
             title: "the statistics, the workload's metadata and the metrics tell of the repairs",
             source: "strategy §5 expected results",
-            needs: &["removed-container-recreated"],
+            // It counts what these do: two restarts and one container made anew.
+            needs: &[
+                "stopped-container-restarted",
+                "killed-container-restarted",
+                "removed-container-recreated",
+            ],
             requires: &[Requirement::Feature(Feature::ReconciliationApi)],
             budget: Budget::seconds(10).plus_reconciles(2),
             run: step!(statistics::updated),
