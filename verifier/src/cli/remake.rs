@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use super::{Exit, arguments::Report};
 use crate::{
     events::read_events,
-    report::{Digest, Paint, ResultsFolder, fold, write_reports},
+    report::{Digest, Paint, ResultsFolder, fold, write_pictures, write_reports},
 };
 
 pub fn remake(arguments: &Report) -> Exit {
@@ -17,7 +17,7 @@ pub fn remake(arguments: &Report) -> Exit {
             return Exit::Usage;
         }
     };
-    if let Err(error) = write_reports(&folder, &run) {
+    if let Err(error) = write_reports(&folder, &run).and_then(|()| write_pictures(&folder, &run)) {
         eprintln!("error: failed to write the reports: {error}");
         return Exit::Environment;
     }

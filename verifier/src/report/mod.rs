@@ -7,11 +7,14 @@ mod fold;
 mod json;
 mod junit;
 mod log_hint;
+mod page;
 mod plain_text;
 mod progress;
 mod results_folder;
 mod story;
 mod summary;
+mod timeline;
+mod trace;
 mod writer;
 
 pub use atomic_file::replace_file;
@@ -19,10 +22,12 @@ pub use digest::{Digest, Paint};
 pub use fold::fold;
 pub use json::json;
 pub use junit::junit;
+pub use page::page;
 pub use progress::Progress;
 pub use results_folder::{ResultsError, ResultsFolder};
 pub use summary::{Attempt, Counts, RunSummary, ScenarioSummary, StepSummary};
-pub use writer::{ReportWriter, write_reports};
+pub use trace::trace;
+pub use writer::{ReportWriter, write_pictures, write_reports};
 
 #[cfg(test)]
 mod golden_tests;
