@@ -1,6 +1,7 @@
 //! Labs as a user has them: started, used, broken and killed. They need root and
 //! the programs that `persys-lab doctor` asks for.
 
+mod bisect;
 mod commands;
 mod dns;
 mod doctor;
