@@ -2,9 +2,11 @@
 //! the programs that `persys-lab doctor` asks for.
 
 mod bisect;
+mod ci_files;
 mod commands;
 mod dns;
 mod doctor;
+mod documents;
 mod failures;
 mod isolation;
 mod kill;
