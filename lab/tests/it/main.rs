@@ -1,9 +1,12 @@
 //! Labs as a user has them: started, used, broken and killed. They need root and
 //! the programs that `persys-lab doctor` asks for.
 
+mod bisect;
+mod ci_files;
 mod commands;
 mod dns;
 mod doctor;
+mod documents;
 mod failures;
 mod isolation;
 mod kill;
