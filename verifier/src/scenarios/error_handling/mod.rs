@@ -4,6 +4,7 @@
 mod aftermath;
 mod agent_away;
 mod clients;
+mod exhausted;
 mod invalid;
 mod links;
 mod ongoing;
@@ -125,6 +126,48 @@ pub const SCENARIO: Scenario = Scenario {
             title: "once the port is free, the workload that waited for it runs",
             needs: &["port-taken-told"],
             run: step!(port_taken::runs_once_free),
+            ..BACK
+        },
+        Step {
+            id: "disk-full-told",
+            title: "a workload for which a node's disk has no room is Failed with Docker's message, and the rest works",
+            source: "strategy §6 step 5",
+            run: step!(exhausted::disk_full),
+            ..WHOLE
+        },
+        Step {
+            id: "disk-full-recovered",
+            title: "once the disk has room the workload runs, and the others were not lost",
+            needs: &["disk-full-told"],
+            run: step!(exhausted::recovered),
+            ..BACK
+        },
+        Step {
+            id: "memory-exhausted-told",
+            title: "a workload for which a node has no memory is told as killed, and the rest works",
+            source: "strategy §6 step 5",
+            run: step!(exhausted::memory_short),
+            ..WHOLE
+        },
+        Step {
+            id: "memory-exhausted-recovered",
+            title: "once there is memory the workload runs, and the others were not lost",
+            needs: &["memory-exhausted-told"],
+            run: step!(exhausted::recovered),
+            ..BACK
+        },
+        Step {
+            id: "descriptors-exhausted-told",
+            title: "an agent that can open nothing more is no reason to lose a workload or to keep anybody waiting",
+            source: "strategy §6 step 5",
+            run: step!(exhausted::descriptors_short),
+            ..WHOLE
+        },
+        Step {
+            id: "descriptors-exhausted-recovered",
+            title: "once the agent has descriptors the workload that waited runs, by the same process",
+            needs: &["descriptors-exhausted-told"],
+            run: step!(exhausted::recovered),
             ..BACK
         },
         Step {
