@@ -1,7 +1,7 @@
 //! A node runs out of something (strategy §6 step 5). What needs it is told as failed
 //! or waits, what does not runs on, and all is well once there is enough again.
 
-use persys_contract::{ErrorCode, Workload, WorkloadStatus};
+use persys_contract::{ErrorCode, RestartPolicy, Workload, WorkloadStatus};
 use persys_faultd::protocol::Fault;
 
 use super::{
@@ -35,6 +35,7 @@ pub struct Lacking {
 /// A full disk is told in Docker's words.
 pub async fn disk_full(cx: &mut Context) -> StepResult {
     let (node, other) = cx.get::<Steady>()?.nodes()?;
+    nothing_goes(cx, &node).await?;
     let path = cx.docker(&node).root_folder().await?.into();
     let fault = cx.faults(&node).inject(Fault::FillDisk { path, leave_bytes: 0 }).await?;
     begin(cx, "disk_full", vec![fault]);
@@ -49,6 +50,19 @@ pub async fn disk_full(cx: &mut Context) -> StepResult {
     the_rest_works(cx, &other).await
 }
 
+/// What is being removed would leave room on a disk that was full a moment ago.
+async fn nothing_goes(cx: &Context, node: &str) -> StepResult {
+    let docker = cx.docker(node);
+    cx.wait(format!("{node} has the steady workload's container alone"), || async {
+        match docker.workloads().await {
+            Ok(containers) if containers.len() == 1 => Progress::Ready(()),
+            Ok(containers) => Progress::not_yet(format!("it has {}", containers.len())),
+            Err(error) => Progress::unanswered(error),
+        }
+    })
+    .await
+}
+
 /// A container for which there is no memory is killed by the kernel, and told as such.
 pub async fn memory_short(cx: &mut Context) -> StepResult {
     let (node, other) = cx.get::<Steady>()?.nodes()?;
@@ -56,8 +70,12 @@ pub async fn memory_short(cx: &mut Context) -> StepResult {
     let fault = cx.faults(&node).inject(bound).await?;
     begin(cx, "memory_short", vec![fault]);
     let take = format!("dd if=/dev/zero of=/dev/null bs={TAKEN}M count=1 || exit $?; echo enough");
-    let hungry =
-        Workload { command: Some(ends_on_sigterm(&take)), ..pinned(cx, "no-memory", &node) };
+    let hungry = Workload {
+        command: Some(ends_on_sigterm(&take)),
+        // The platform's repairs are looked at, and not Docker's.
+        restart_policy: Some(RestartPolicy::No),
+        ..pinned(cx, "no-memory", &node)
+    };
     let lacking = lacking(cx, hungry).await?;
     let id = lacking.submission.id().to_owned();
     cx.put(lacking);
