@@ -44,7 +44,11 @@ impl Descriptors {
 
     /// Gives back what was taken. A daemon that was started again meanwhile does not
     /// know how much that was; the component then gets the most that it may ask for.
-    pub(crate) fn give_back(&self, lease: LeaseId, component: &Component) -> Result<String, String> {
+    pub(crate) fn give_back(
+        &self,
+        lease: LeaseId,
+        component: &Component,
+    ) -> Result<String, String> {
         let name = &component.name;
         let known = self.before().get(&lease).copied();
         let Some(pid) = main_process(component) else {
