@@ -12,3 +12,4 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod scenarios;
+pub mod workloads;

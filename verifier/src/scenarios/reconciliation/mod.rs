@@ -23,16 +23,7 @@ use crate::{
 /// One pass to see it, one to mend it, the back-off's first second, and a start.
 const REPAIR: Budget = Budget::seconds(15).plus_monitors(2).plus_reconciles(3);
 
-const WHOLE: Step = Step {
-    id: "",
-    title: "",
-    source: "",
-    labels: &[],
-    needs: &["workload-runs"],
-    requires: &[],
-    budget: REPAIR,
-    run: step!(victim::workload_runs),
-};
+const WHOLE: Step = Step { needs: &["workload-runs"], budget: REPAIR, ..Step::BLANK };
 
 pub const SCENARIO: Scenario = Scenario {
     id: "reconciliation",
