@@ -306,9 +306,8 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "docker-frozen-recovered",
-            title: "Docker goes on, and no container was made again",
+            title: "Docker goes on, and the same container is Running and was not restarted",
             needs: &["docker-frozen-unknown"],
-            run: step!(agent_away::docker_recovered),
             ..BACK
         },
         Step {
@@ -320,10 +319,18 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "docker-away-recovered",
-            title: "Docker is back, and no container was made again",
+            title: "Docker is back, and the same container is Running",
             needs: &["docker-away-unknown"],
-            run: step!(agent_away::docker_recovered),
             ..BACK
+        },
+        Step {
+            id: "nothing-made-again",
+            title: "two passes after the last fault, no container was ever made again in all of them",
+            source: "contract §6",
+            needs: &["docker-frozen-recovered", "docker-away-recovered"],
+            budget: Budget::seconds(15).plus_reconciles(8),
+            run: step!(agent_away::nothing_made_again),
+            ..WHOLE
         },
         Step {
             id: "memory-back",
