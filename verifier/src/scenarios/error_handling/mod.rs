@@ -285,6 +285,20 @@ pub const SCENARIO: Scenario = Scenario {
             ..BACK
         },
         Step {
+            id: "store-restarted-served",
+            title: "while etcd restarts, reads are served or refused as store_unavailable, and nothing else",
+            source: "strategy §6 step 4",
+            run: step!(store_away::restarted),
+            ..WHOLE
+        },
+        Step {
+            id: "store-restarted-recovered",
+            title: "after the restart of etcd the workloads are as they were, and new ones run",
+            needs: &["store-restarted-served"],
+            run: step!(store_away::restart_survived),
+            ..BACK
+        },
+        Step {
             id: "agent-away-told",
             title: "an agent that is away turns inactive, gets no work, and the other node does",
             source: "strategy §6 step 3",

@@ -19,4 +19,4 @@ pub use secret_search::SecretSearch;
 pub use status::{until_gone, until_status};
 pub use submission::{AT_ONCE, Submission, Watch, remove_at_the_end};
 pub use test_data::test_workload;
-pub use window::two_reconcile_passes;
+pub use window::{two_reconcile_passes, two_unasked_passes};
