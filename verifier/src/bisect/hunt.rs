@@ -45,6 +45,7 @@ async fn hunt(
         return Err(BisectError::usage(format!("--repo {shown}: there is no such folder")));
     }
     let repo = Git::new(children, repo);
+    repo.objects().await?;
     let good = repo.commit("--good", &arguments.good).await?;
     let bad = repo.commit("--bad", &arguments.bad).await?;
     let checkout = Checkout::of(children, &repo, clone).await?;
