@@ -7,8 +7,8 @@ ARGS ?=
 
 BIN := target/release
 ESSENTIALS := --only basic-workflow $(patsubst %,--only reconciliation/%-container-restarted,stopped killed)
-# What a failure's report says to type to run its step again.
-export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
+# What a failure's report says to type to run its step again. Not for `test`, whose programs have reports of their own.
+e2e smoke full: export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
 
 LAB_RUN = $(BIN)/persys-lab run --bin-dir $(BIN) --dns $(DNS) --
 

@@ -14,3 +14,4 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod scenarios;
+pub mod workloads;

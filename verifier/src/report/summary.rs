@@ -1,6 +1,6 @@
 //! What is known of a run, by scenario, step and attempt.
 
-use super::story::Story;
+use super::{story::Story, timeline::Timeline};
 use crate::events::{LogSlice, Measurement, RunFinished, RunOutcome, RunStarted, Verdict, Waiting};
 
 /// What is said of a planned step of which nothing was heard.
@@ -17,6 +17,7 @@ pub struct RunSummary {
     pub finished: Option<RunFinished>,
     /// Milliseconds from the start to the last event.
     pub last_ms: f64,
+    pub timeline: Timeline,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -46,6 +47,8 @@ pub struct StepSummary {
 
 #[derive(Clone, Debug, Default)]
 pub struct Attempt {
+    /// When it began, in milliseconds since the run's start.
+    pub at: f64,
     /// Absent while it runs, and for ever if the verifier was killed then.
     pub verdict: Option<Verdict>,
     pub message: String,

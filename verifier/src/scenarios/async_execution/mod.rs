@@ -12,17 +12,6 @@ use crate::{
     step,
 };
 
-const WHOLE: Step = Step {
-    id: "",
-    title: "",
-    source: "",
-    labels: &[],
-    needs: &[],
-    requires: &[],
-    budget: Budget::seconds(10),
-    run: step!(frozen::agent_frozen),
-};
-
 pub const SCENARIO: Scenario = Scenario {
     id: "async-execution",
     title: "Async execution",
@@ -37,7 +26,7 @@ pub const SCENARIO: Scenario = Scenario {
             source: "strategy §4 steps 1 and 2",
             budget: Budget::seconds(20).plus_monitors(2),
             run: step!(frozen::agent_frozen),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "runs-after-agent-thaws",
@@ -46,7 +35,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["immediate-answer-agent-frozen"],
             budget: Budget::seconds(30).plus_monitors(2).plus_reconciles(5),
             run: step!(frozen::agent_thawed),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "immediate-answer-docker-frozen",
@@ -55,7 +44,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["runs-after-agent-thaws"],
             budget: Budget::seconds(20).plus_monitors(2),
             run: step!(frozen::docker_frozen),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "slow-start-in-background",
@@ -64,7 +53,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["immediate-answer-docker-frozen"],
             budget: Budget::seconds(40).plus_monitors(2).plus_reconciles(6),
             run: step!(frozen::docker_thawed),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "transitions-in-order",
@@ -73,7 +62,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["immediate-answer-agent-frozen"],
             budget: Budget::seconds(20).plus_monitors(3),
             run: step!(updates::transitions),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "logs-arrive",
@@ -82,7 +71,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["transitions-in-order"],
             budget: Budget::seconds(15).plus_monitors(6),
             run: step!(updates::logs),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "completion-told",
@@ -91,7 +80,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["immediate-answer-agent-frozen"],
             budget: Budget::seconds(25).plus_monitors(4),
             run: step!(updates::completion),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "hang-up-changes-nothing",
@@ -100,7 +89,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["immediate-answer-agent-frozen"],
             budget: Budget::seconds(30).plus_monitors(3),
             run: step!(clients::hang_up),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "twenty-at-once",
@@ -108,7 +97,7 @@ pub const SCENARIO: Scenario = Scenario {
             source: "strategy §4 expected results",
             budget: Budget::seconds(20),
             run: step!(clients::twenty_at_once),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "twenty-run",
@@ -117,7 +106,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["twenty-at-once"],
             budget: Budget::seconds(90).plus_monitors(4).plus_reconciles(2),
             run: step!(clients::twenty_run),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "no-http-timeout",
@@ -125,7 +114,7 @@ pub const SCENARIO: Scenario = Scenario {
             source: "strategy §4 expected results",
             needs: &["immediate-answer-agent-frozen"],
             run: step!(timeouts::none),
-            ..WHOLE
+            ..Step::BLANK
         },
     ],
 };

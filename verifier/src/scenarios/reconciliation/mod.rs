@@ -24,16 +24,7 @@ use crate::{
 /// One pass to see it, one to mend it, the back-off's first second, and a start.
 const REPAIR: Budget = Budget::seconds(15).plus_monitors(2).plus_reconciles(3);
 
-const WHOLE: Step = Step {
-    id: "",
-    title: "",
-    source: "",
-    labels: &[],
-    needs: &["workload-runs"],
-    requires: &[],
-    budget: REPAIR,
-    run: step!(victim::workload_runs),
-};
+const WHOLE: Step = Step { needs: &["workload-runs"], budget: REPAIR, ..Step::BLANK };
 
 pub const SCENARIO: Scenario = Scenario {
     id: "reconciliation",
@@ -141,6 +132,24 @@ pub const SCENARIO: Scenario = Scenario {
             ..WHOLE
         },
         Step {
+            id: "desired-stopped-stops",
+            title: "a workload that is to be stopped is stopped and stays so",
+            source: "strategy §5 step 5",
+            requires: &[Requirement::Feature(Feature::DesiredState)],
+            budget: Budget::seconds(20).plus_monitors(2).plus_reconciles(8),
+            run: step!(desired_state::stopped),
+            ..WHOLE
+        },
+        Step {
+            id: "desired-running-runs-again",
+            title: "a stopped workload that is to run runs again",
+            source: "strategy §5 step 5",
+            needs: &["desired-stopped-stops"],
+            requires: &[Requirement::Feature(Feature::DesiredState)],
+            run: step!(desired_state::runs_again),
+            ..WHOLE
+        },
+        Step {
             id: "crash-loop-given-up",
             title: "a crashing container is restarted after doubling pauses, five times, and is then Failed with the reason",
             source: "strategy §5 step 5",
@@ -166,24 +175,6 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["mended-and-left-alone"],
             requires: &[Requirement::Feature(Feature::DesiredState)],
             run: step!(crash_loop::tried_again_when_asked),
-            ..WHOLE
-        },
-        Step {
-            id: "desired-stopped-stops",
-            title: "a workload that is to be stopped is stopped and stays so",
-            source: "strategy §5 step 5",
-            requires: &[Requirement::Feature(Feature::DesiredState)],
-            budget: Budget::seconds(20).plus_monitors(2).plus_reconciles(8),
-            run: step!(desired_state::stopped),
-            ..WHOLE
-        },
-        Step {
-            id: "desired-running-runs-again",
-            title: "a stopped workload that is to run runs again",
-            source: "strategy §5 step 5",
-            needs: &["desired-stopped-stops"],
-            requires: &[Requirement::Feature(Feature::DesiredState)],
-            run: step!(desired_state::runs_again),
             ..WHOLE
         },
         Step {

@@ -21,17 +21,6 @@ use crate::{
 
 const LEASED: &[Requirement] = &[Requirement::Feature(Feature::LeasedDiscovery)];
 
-const WHOLE: Step = Step {
-    id: "",
-    title: "",
-    source: "",
-    labels: &[],
-    needs: &[],
-    requires: &[],
-    budget: Budget::seconds(10),
-    run: step!(records::services),
-};
-
 pub const SCENARIO: Scenario = Scenario {
     id: "service-discovery",
     title: "Service discovery",
@@ -45,7 +34,7 @@ pub const SCENARIO: Scenario = Scenario {
             title: "CoreDNS gives every scheduler's SRV record over UDP and over TCP",
             source: "strategy §3 step 1",
             run: step!(records::services),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "address-records",
@@ -53,7 +42,7 @@ pub const SCENARIO: Scenario = Scenario {
             source: "strategy §3 step 1",
             needs: &["srv-records"],
             run: step!(records::addresses),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "registered-under-lease",
@@ -62,7 +51,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["srv-records"],
             requires: LEASED,
             run: step!(registration::under_lease),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "gateway-uses-discovered",
@@ -71,7 +60,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["srv-records"],
             budget: Budget::seconds(10).plus_discoveries(2),
             run: step!(usage::gateway_uses_discovered),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "every-scheduler-serves",
@@ -80,7 +69,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(15),
             run: step!(usage::every_scheduler_serves),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "one-scheduler-leads",
@@ -89,7 +78,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["srv-records"],
             requires: LEASED,
             run: step!(usage::one_leads),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "unreachable-record-skipped",
@@ -98,7 +87,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(15).plus_discoveries(5),
             run: step!(planted::skipped),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "planted-record-forgotten",
@@ -107,7 +96,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["unreachable-record-skipped"],
             budget: Budget::seconds(10).plus_discoveries(3),
             run: step!(planted::forgotten),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "killed-scheduler-unnoticed",
@@ -117,7 +106,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(25),
             run: step!(death::requests_go_on),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "leader-fails-over",
@@ -127,7 +116,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(30),
             run: step!(death::leader_fails_over),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "dead-record-goes",
@@ -137,7 +126,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(30).plus_discoveries(3),
             run: step!(death::record_goes),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "survivors-kept-alive",
@@ -147,7 +136,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(25),
             run: step!(death::survivors_kept_alive),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "survivor-serves",
@@ -157,7 +146,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(30),
             run: step!(death::survivor_serves),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "scheduler-returns",
@@ -167,7 +156,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(25).plus_discoveries(3),
             run: step!(death::returns),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "stopped-scheduler-deregisters",
@@ -177,7 +166,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(30).plus_discoveries(2),
             run: step!(death::stopped_deregisters),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "scheduler-joins",
@@ -187,7 +176,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(25).plus_discoveries(3),
             run: step!(death::joins),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "address-records-suffice",
@@ -197,7 +186,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(35).plus_discoveries(3),
             run: step!(address_fallback::addresses_suffice),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "dns-outage-unnoticed",
@@ -206,7 +195,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(25).plus_discoveries(4),
             run: step!(dns_outage::requests_go_on),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "configured-address-works",
@@ -215,7 +204,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["dns-outage-unnoticed"],
             budget: Budget::seconds(40).plus_discoveries(2),
             run: step!(dns_outage::falls_back),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "dns-returns",
@@ -224,7 +213,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["dns-outage-unnoticed"],
             budget: Budget::seconds(25).plus_discoveries(6),
             run: step!(dns_outage::back),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "etcd-outage-refused",
@@ -233,7 +222,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(25),
             run: step!(etcd_outage::refused),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "etcd-returns",
@@ -242,7 +231,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["etcd-outage-refused"],
             budget: Budget::seconds(45).plus_discoveries(4),
             run: step!(etcd_outage::recovers),
-            ..WHOLE
+            ..Step::BLANK
         },
     ],
 };
