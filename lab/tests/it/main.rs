@@ -8,6 +8,7 @@ mod dns;
 mod doctor;
 mod documents;
 mod failures;
+mod host_channel;
 mod isolation;
 mod kill;
 mod lab;

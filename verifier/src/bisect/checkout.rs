@@ -31,9 +31,10 @@ impl<'a> Checkout<'a> {
         repo: &Git<'_>,
         folder: &Path,
     ) -> Result<Self, BisectError> {
-        let words = ["clone", "--quiet", "--shared", "--no-checkout", "--no-tags", "--", "."];
+        let source = repo.objects().await?;
+        let words = ["clone", "--quiet", "--shared", "--no-checkout", "--no-tags", "--", &source];
         let words = words.map(Into::into).into_iter().chain([folder.as_os_str().to_owned()]);
-        repo.ask(&format!("clone {}", repo.folder().display()), words).await?;
+        repo.ask(&format!("clone {source}"), words).await?;
         Ok(Self { git: Git::new(children, folder) })
     }
 

@@ -65,6 +65,17 @@ impl<'a> Git<'a> {
         Err(BisectError::environment(format!("failed to {what}: git: {why}")))
     }
 
+    /// Where the repository's objects are, which the folder may only be a worktree or
+    /// a part of.
+    pub async fn objects(&self) -> Result<String, BisectError> {
+        let said = self.say(["rev-parse", "--path-format=absolute", "--git-common-dir"]).await?;
+        if said.ok {
+            return Ok(said.out.trim_end().to_owned());
+        }
+        let (folder, why) = (self.folder.display(), said.err.trim().to_owned());
+        Err(BisectError::usage(format!("--repo {folder}: is no git repository: {why}")))
+    }
+
     /// The id of a commit that the user named.
     pub async fn commit(&self, option: &str, name: &str) -> Result<String, BisectError> {
         let words = ["rev-parse", "--verify", "--quiet", "--end-of-options"];

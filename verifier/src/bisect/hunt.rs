@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    Bisect, BisectError, ErrorKind, Judgement,
+    Bisect, BisectError, Judgement,
     checkout::{Checkout, Position},
     child::Children,
     evidence::side_by_side,
@@ -45,6 +45,7 @@ async fn hunt(
         return Err(BisectError::usage(format!("--repo {shown}: there is no such folder")));
     }
     let repo = Git::new(children, repo);
+    repo.objects().await?;
     let good = repo.commit("--good", &arguments.good).await?;
     let bad = repo.commit("--bad", &arguments.bad).await?;
     let checkout = Checkout::of(children, &repo, clone).await?;
@@ -57,14 +58,12 @@ async fn hunt(
     let mut book = Logbook::open(folder)?;
     let between = checkout.distance(&good, &bad).await?;
     book.say(&format!(
-        "bisecting {step} from {} (good) to {} (bad): {between} commits",
+        "bisecting {step} from {} (good) to {} (bad), commits to search: {between}",
         short(&good),
         short(&bad)
     ));
     let mut hunt = Hunt { arguments, step, checkout, judge, book, good, bad };
-    let result = hunt.run().await;
-    hunt.keep_git_s_log().await;
-    result
+    hunt.run().await
 }
 
 struct Hunt<'a> {
@@ -85,6 +84,8 @@ impl Hunt<'_> {
         let first_parent = self.arguments.first_parent;
         let mut position = self.checkout.start(&good, &bad, first_parent).await?;
         loop {
+            // At each turn: after an interrupt git is not asked any more.
+            self.book.keep("git-bisect.log", &(self.checkout.log().await? + "\n"))?;
             match position {
                 Position::At(commit) => {
                     let judgement = self.judge_commit(&commit).await?.0;
@@ -180,19 +181,5 @@ impl Hunt<'_> {
         };
         let text = serde_json::to_string_pretty(&record).unwrap_or_default() + "\n";
         self.book.keep("bisect.json", &text)
-    }
-
-    /// As far as it came, whatever ended it.
-    async fn keep_git_s_log(&self) {
-        match self.checkout.log().await {
-            Ok(log) => {
-                let _ = self.book.keep("git-bisect.log", &(log + "\n"));
-            }
-            // Before the start there is none, and after an interrupt nothing is started.
-            Err(error) => debug_assert!(
-                matches!(error.kind, ErrorKind::Environment | ErrorKind::Interrupted),
-                "{error}"
-            ),
-        }
     }
 }

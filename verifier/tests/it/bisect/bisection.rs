@@ -107,7 +107,7 @@ fn where_all_that_is_left_was_skipped_the_candidates_are_named() {
     let output = platform.bisect(&ids[0], &ids[2], &[]).output().unwrap();
     assert_eq!(code(&output), Some(125), "{}", text(&output));
     for id in &ids[1..] {
-        assert!(text(&output).contains(&format!("{}", &id[..9])), "{}", text(&output));
+        assert!(text(&output).contains(&id[..9]), "{}", text(&output));
     }
     platform.is_untouched(&ids[2]);
 }
@@ -147,6 +147,7 @@ fn mistakes_are_told_before_anything_is_built() {
             platform.bisect(&ids[0], &ids[1], &["--bin-dir", "/usr/bin"]),
             "name a folder below the platform's top folder",
         ),
+        (elsewhere(".", super::STEP), "--repo .: is no git repository"),
         (elsewhere("nowhere", super::STEP), "--repo nowhere: there is no such folder"),
         (elsewhere("repo", "basic-workflow/nodes-registred"), "did you mean"),
         (elsewhere("repo", "basic-workflow"), "name one step as SCENARIO/STEP"),
@@ -199,5 +200,22 @@ fn with_first_parent_a_merge_is_blamed_as_a_whole() {
         let output = platform.bisect(&good, &bad, more).output().unwrap();
         let printed = text(&output);
         assert!(printed.contains(&format!("subject  {subject}")), "{more:?}: {printed}");
+    }
+}
+
+#[test]
+fn a_folder_of_the_repository_and_another_worktree_of_it_will_do() {
+    let platform = Platform::new();
+    fs::create_dir(platform.repo().join("docs")).unwrap();
+    fs::write(platform.repo().join("docs/text"), "x").unwrap();
+    let ids = history(&platform, &[GOOD, BAD]);
+    let worktree = platform.file("worktree");
+    platform.git(&["worktree", "add", "--quiet", "--detach", worktree.to_str().unwrap()]);
+    for folder in ["repo/docs", "worktree"] {
+        let _ = fs::remove_dir_all(platform.file("out"));
+        let mut command = platform.verifier(&["bisect", "--repo", folder, "--results", "out"]);
+        command.args(["--good", &ids[0], "--bad", &ids[1]]).args(platform.judging());
+        let output = command.output().unwrap();
+        assert_eq!(code(&output), Some(0), "{folder}: {}", text(&output));
     }
 }
