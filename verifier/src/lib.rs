@@ -5,6 +5,7 @@
 //! measures on its own; probes and scenarios use it.
 
 pub mod cli;
+pub mod coverage;
 pub mod engine;
 pub mod events;
 pub mod load;

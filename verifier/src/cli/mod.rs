@@ -1,6 +1,7 @@
-//! The command line: `run`, `list` and `report`.
+//! The command line: `run`, `list`, `coverage` and `report`.
 
 mod arguments;
+mod coverage;
 mod exit;
 mod host;
 mod list;
@@ -63,6 +64,7 @@ pub fn main_with(
     match arguments.command {
         arguments::Command::Run(arguments) => run::run(registry, platform, &arguments),
         arguments::Command::List(arguments) => list::list(registry, &arguments),
+        arguments::Command::Coverage => coverage::coverage(registry),
         arguments::Command::Report(arguments) => remake::remake(&arguments),
     }
 }

@@ -36,6 +36,7 @@ impl Fold {
                     scenario.timestamp.get_or_insert_with(|| event.ts.clone());
                     scenario.attempts = started.attempt;
                     scenario.measurements.clear();
+                    scenario.responses.clear();
                 }
             }
             Body::StepStarted(started) => {
@@ -55,7 +56,13 @@ impl Fold {
                     attempt.waiting = Some(waiting.clone());
                 }
             }
-            Body::Evidence(evidence) => self.tell(event, &evidence.kind, &evidence.summary),
+            Body::Evidence(evidence) => {
+                self.tell(event, &evidence.kind, &evidence.summary);
+                let took = evidence.data["ms"].as_f64().filter(|_| evidence.kind == "http");
+                if let (Some(took), Some(scenario)) = (took, self.scenario(event)) {
+                    scenario.responses.push(took);
+                }
+            }
             Body::Measurement(measured) => {
                 let text = format!("{} = {} {}", measured.name, measured.value, measured.unit);
                 self.tell(event, "measured", &text);

@@ -3,6 +3,7 @@
 mod command;
 mod component;
 mod happy_path;
+mod nodes;
 mod refusals;
 mod secret_search;
 mod secret_shapes;
@@ -14,6 +15,7 @@ mod window;
 pub use command::ends_on_sigterm;
 pub use component::Component;
 pub use happy_path::happy_path;
+pub use nodes::until_nodes_active;
 pub use refusals::{Refusals, Refused};
 pub use secret_search::SecretSearch;
 pub use status::{until_gone, until_status};
