@@ -32,6 +32,11 @@ full: tools build ## Run all seven scenarios, in some minutes
 test: tools ## Run every test of the project, a lab run among them
 	@scripts/test.sh
 
+.PHONY: coverage
+coverage: ## Write docs/coverage.md: which steps prove which line of the strategy
+	@scripts/step.sh "building the verifier" cargo build --locked -p persys-verifier
+	@target/debug/persys-verifier coverage > docs/coverage.md.new && mv docs/coverage.md.new docs/coverage.md
+
 .PHONY: doctor
 doctor: build ## Say what this machine lacks, and the mend
 	@$(BIN)/persys-lab doctor --bin-dir $(BIN) --dns $(DNS)

@@ -18,10 +18,15 @@ const SYSTEM: [(&str, &str); 10] = [
     ("runc", "docker.io"),
     ("docker", "docker.io"),
 ];
+/// The same for what the platform itself runs: agents run projects with them, and what stands
+/// for GitHub serves repositories.
+const PLATFORM: [(&str, &str); 2] = [("docker-compose", "docker-compose"), ("git", "git")];
 
 pub fn system(options: &LabOptions, programs: &Programs) -> Vec<Finding> {
+    let platform: &[_] = if options.bare { &[] } else { &PLATFORM };
     let mut findings: Vec<Finding> = SYSTEM
         .iter()
+        .chain(platform)
         .filter(|(program, _)| find_in_path(program).is_none())
         .map(|(program, package)| {
             Finding::new(format!("{program} is missing"), format!("apt-get install {package}"))

@@ -24,6 +24,8 @@ pub enum Command {
     Run(Box<Run>),
     /// Show what there is to run, without running it
     List(List),
+    /// Print which steps prove which line of the strategy, in Markdown
+    Coverage,
     /// Make the reports of a run again from its events
     Report(Report),
     /// Measure what --timeout-scale this machine needs, from 1 to 20, and print it

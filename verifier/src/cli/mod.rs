@@ -1,8 +1,9 @@
-//! The command line: `run`, `list`, `report`, `calibrate`, `bisect` and `judge`.
+//! The command line: `run`, `list`, `coverage`, `report`, `calibrate`, `bisect` and `judge`.
 
 mod arguments;
 mod bisect;
 mod calibrate;
+mod coverage;
 mod exit;
 mod host;
 mod list;
@@ -72,6 +73,7 @@ pub fn main_with(
     match arguments.command {
         arguments::Command::Run(arguments) => run::run(registry, platform, &arguments),
         arguments::Command::List(arguments) => list::list(registry, &arguments),
+        arguments::Command::Coverage => coverage::coverage(registry),
         arguments::Command::Report(arguments) => remake::remake(&arguments),
         arguments::Command::Calibrate => calibrate::calibrate(),
         arguments::Command::Bisect(arguments) => bisect::bisect(registry, &arguments),

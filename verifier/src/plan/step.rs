@@ -11,6 +11,10 @@ use crate::{
 pub type StepFuture<'a> = BoxFuture<'a, StepResult>;
 pub type StepFn = for<'a> fn(&'a mut Context) -> StepFuture<'a>;
 
+/// The label of a step that takes away what a step that it needs has disturbed: it is run
+/// whenever that one is.
+pub const HEALS: &str = "heals";
+
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// Stable and unique within the scenario, `[a-z0-9-]+`.
@@ -20,7 +24,7 @@ pub struct Step {
     /// Where it is asked for, such as `strategy §1 step 1`.
     pub source: &'static str,
     /// `smoke` puts the step into the smoke profile; `full` keeps it out of
-    /// there although its scenario is in it.
+    /// there although its scenario is in it; for `heals` see [`HEALS`].
     pub labels: &'static [&'static str],
     /// Steps of the same scenario, earlier in it, that must have passed.
     pub needs: &'static [&'static str],

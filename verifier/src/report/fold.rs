@@ -36,6 +36,7 @@ impl Fold {
                     scenario.timestamp.get_or_insert_with(|| event.ts.clone());
                     scenario.attempts = started.attempt;
                     scenario.measurements.clear();
+                    scenario.responses.clear();
                 }
             }
             Body::StepStarted(started) => {
@@ -63,6 +64,10 @@ impl Fold {
                     found.map_or(address, |(name, _)| name).to_owned()
                 };
                 self.summary.timeline.see(event.at, evidence, machine);
+                let took = evidence.data["ms"].as_f64().filter(|_| evidence.kind == "http");
+                if let (Some(took), Some(scenario)) = (took, self.scenario(event)) {
+                    scenario.responses.push(took);
+                }
             }
             Body::Measurement(measured) => {
                 let text = format!("{} = {} {}", measured.name, measured.value, measured.unit);

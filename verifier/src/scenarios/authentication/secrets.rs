@@ -11,14 +11,14 @@ use crate::{
     engine::{Context, StepResult},
     plan::{Budget, Step},
     probe::HttpRequest,
-    scenarios::support::{SecretSearch, Submission, until_status},
+    scenarios::support::{SecretSearch, Submission, until_nodes_active, until_status},
     step,
 };
 
 pub const STEPS: [Step; 1] = [Step {
     id: "secrets-stay-secret",
     title: "no secret, token or key is in any machine's log, in etcd or in a container's environment",
-    source: "strategy §2 expected results, contract §2 and introduction",
+    source: "strategy §2 result 3, contract §2, introduction",
     labels: &[],
     needs: &[],
     requires: &[],
@@ -31,6 +31,7 @@ const MARK: &str = "PERSYS_MARK";
 /// Marks that are no secrets are looked for in the same places: a search that
 /// does not find them would not find a secret either.
 async fn stay_secret(cx: &mut Context) -> StepResult {
+    until_nodes_active(cx).await?;
     let (mark, token) = (cx.unique("mark"), format!("ghp_{}", uuid::Uuid::new_v4().simple()));
     cx.probes().add_secret("the workload's git token", &token);
     let workload = Workload {

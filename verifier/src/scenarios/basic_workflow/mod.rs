@@ -49,7 +49,7 @@ const FIRST: [Step; 12] = [
     Step {
         id: "workload-created",
         title: "a workload handed in through the API is accepted at once",
-        source: "strategy §1 step 3",
+        source: "strategy §1 step 3, strategy data simple-nginx",
         needs: &["nodes-registered"],
         run: step!(create::through_api),
         ..Step::BLANK
@@ -65,7 +65,7 @@ const FIRST: [Step; 12] = [
     Step {
         id: "workload-running",
         title: "the workloads come to run",
-        source: "strategy §1 step 5",
+        source: "strategy §1 step 5, result 1",
         needs: &["workload-created", "workload-created-by-cli"],
         budget: Budget::seconds(20).plus_monitors(3),
         run: step!(monitoring::comes_to_run),
@@ -74,7 +74,7 @@ const FIRST: [Step; 12] = [
     Step {
         id: "stored-before-run",
         title: "the record in etcd is older than the container, and its statuses went in the contract's order",
-        source: "strategy §1 step 4",
+        source: "strategy §1 step 4, result 3",
         needs: &["workload-running"],
         run: step!(scheduling::stored_before_run),
         ..Step::BLANK
@@ -82,7 +82,7 @@ const FIRST: [Step; 12] = [
     Step {
         id: "container-as-requested",
         title: "the container is what was asked for: image, command, environment, ports, volumes, network, labels, restart policy",
-        source: "strategy §1 step 5",
+        source: "strategy §1 step 5, result 2",
         needs: &["workload-running"],
         run: step!(execution::as_requested),
         ..Step::BLANK
@@ -90,7 +90,7 @@ const FIRST: [Step; 12] = [
     Step {
         id: "published-port-answers",
         title: "the published port answers on the client's machine",
-        source: "strategy §1 step 5",
+        source: "strategy §1 step 5, result 2",
         needs: &["workload-running"],
         run: step!(execution::published_port_answers),
         ..Step::BLANK
@@ -98,7 +98,7 @@ const FIRST: [Step; 12] = [
     Step {
         id: "status-agrees",
         title: "the API, etcd, the agent and Docker agree on what runs",
-        source: "strategy §1 step 6",
+        source: "strategy §1 step 6, results 3 and 4",
         needs: &["workload-running"],
         budget: Budget::seconds(5).plus_monitors(3),
         run: step!(monitoring::status_agrees),
@@ -107,7 +107,7 @@ const FIRST: [Step; 12] = [
     Step {
         id: "logs-captured",
         title: "what a container prints is in its workload's logs",
-        source: "strategy §1 step 6",
+        source: "strategy §1 step 6, result 4",
         needs: &["workload-running"],
         budget: Budget::seconds(10).plus_monitors(4),
         run: step!(monitoring::logs_captured),
@@ -116,7 +116,7 @@ const FIRST: [Step; 12] = [
     Step {
         id: "metrics-moved",
         title: "the metrics tell of the nodes, the workloads and the requests",
-        source: "strategy §1 step 6",
+        source: "strategy §1 step 6, result 4, contract §7",
         needs: &["workload-running"],
         budget: Budget::seconds(10).plus_monitors(3),
         run: step!(monitoring::metrics_moved),
@@ -175,7 +175,7 @@ const MIDDLE: [Step; 5] = [
 const LAST: [Step; 1] = [Step {
     id: "delete-leaves-nothing",
     title: "a deleted workload is gone from the API, etcd, Docker and its port",
-    source: "strategy §1 expected results",
+    source: "strategy §1 result 1, contract §3.1",
     needs: &["workload-running"],
     requires: &[Requirement::Feature(Feature::Delete)],
     budget: Budget::seconds(15).plus_reconciles(3).plus_monitors(2),

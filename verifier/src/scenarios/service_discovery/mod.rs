@@ -15,7 +15,7 @@ mod usage;
 use persys_contract::topology::Feature;
 
 use crate::{
-    plan::{Budget, Requirement, Scenario, Step},
+    plan::{Budget, HEALS, Requirement, Scenario, Step},
     step,
 };
 
@@ -32,7 +32,7 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "srv-records",
             title: "CoreDNS gives every scheduler's SRV record over UDP and over TCP",
-            source: "strategy §3 step 1",
+            source: "strategy §3 step 1, contract §5",
             run: step!(records::services),
             ..Step::BLANK
         },
@@ -47,7 +47,7 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "registered-under-lease",
             title: "every scheduler's records are the contract's, and live by a lease of 15 s that it keeps alive",
-            source: "strategy §3 step 2",
+            source: "strategy §3 step 2, contract §5",
             needs: &["srv-records"],
             requires: LEASED,
             run: step!(registration::under_lease),
@@ -56,7 +56,7 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "gateway-uses-discovered",
             title: "the gateway knows the schedulers that DNS names, and uses one of them",
-            source: "strategy §3 step 3",
+            source: "strategy §3 step 3, result 1",
             needs: &["srv-records"],
             budget: Budget::seconds(10).plus_discoveries(2),
             run: step!(usage::gateway_uses_discovered),
@@ -65,7 +65,7 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "every-scheduler-serves",
             title: "with several schedulers the gateway's requests get to each of them",
-            source: "strategy §3 step 4",
+            source: "strategy §3 step 4, result 3",
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(15),
             run: step!(usage::every_scheduler_serves),
@@ -91,6 +91,7 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "planted-record-forgotten",
+            labels: &[HEALS],
             title: "the gateway forgets a scheduler whose record went",
             source: "strategy §3 step 5",
             needs: &["unreachable-record-skipped"],
@@ -101,7 +102,7 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "killed-scheduler-unnoticed",
             title: "the leader is killed, and no request fails for longer than 2 s",
-            source: "strategy §3 step 4",
+            source: "strategy §3 step 4, result 3, contract §5",
             needs: &["registered-under-lease", "every-scheduler-serves", "one-scheduler-leads"],
             requires: LEASED,
             budget: Budget::seconds(25),
@@ -141,7 +142,7 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "survivor-serves",
             title: "the schedulers that are left run a new workload, and until now no request failed for longer than 2 s",
-            source: "strategy §3 expected results",
+            source: "strategy §3 result 3",
             needs: &["leader-fails-over", "dead-record-goes"],
             requires: LEASED,
             budget: Budget::seconds(30),
@@ -150,13 +151,13 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "scheduler-returns",
+            labels: &[HEALS],
             title: "the killed scheduler comes back under a new lease, is discovered and used again",
-            source: "strategy §3 step 4",
+            source: "strategy §3 step 4, results 1 and 3",
             needs: &["killed-scheduler-unnoticed"],
             requires: LEASED,
             budget: Budget::seconds(25).plus_discoveries(3),
             run: step!(death::returns),
-            ..Step::BLANK
         },
         Step {
             id: "stopped-scheduler-deregisters",
@@ -170,13 +171,13 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "scheduler-joins",
+            labels: &[HEALS],
             title: "a scheduler that is started joins the others and is used",
-            source: "strategy §3 step 4",
+            source: "strategy §3 step 4, results 1 and 3",
             needs: &["stopped-scheduler-deregisters"],
             requires: LEASED,
             budget: Budget::seconds(25).plus_discoveries(3),
             run: step!(death::joins),
-            ..Step::BLANK
         },
         Step {
             id: "address-records-suffice",
@@ -200,7 +201,7 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "configured-address-works",
             title: "a gateway that starts without discovery uses the address it is configured with",
-            source: "strategy §3 expected results",
+            source: "strategy §3 step 5, result 2",
             needs: &["dns-outage-unnoticed"],
             budget: Budget::seconds(40).plus_discoveries(2),
             run: step!(dns_outage::falls_back),
@@ -208,6 +209,7 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "dns-returns",
+            labels: &[HEALS],
             title: "once CoreDNS is back the gateway learns of schedulers again",
             source: "strategy §3 step 5",
             needs: &["dns-outage-unnoticed"],
@@ -226,6 +228,7 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "etcd-returns",
+            labels: &[HEALS],
             title: "once etcd is back everything works without a restart, and of what was refused nothing is stored",
             source: "contract §6",
             needs: &["etcd-outage-refused"],

@@ -3,6 +3,7 @@
 mod command;
 mod component;
 mod happy_path;
+mod nodes;
 mod outage;
 mod refusals;
 mod secret_search;
@@ -15,6 +16,7 @@ mod window;
 pub use command::ends_on_sigterm;
 pub use component::Component;
 pub use happy_path::happy_path;
+pub use nodes::until_nodes_active;
 pub use outage::{Outage, until_started_anew};
 pub use refusals::{Refusals, Refused};
 pub use secret_search::SecretSearch;

@@ -45,10 +45,10 @@ pub const BEGIN: [Step; 3] = [
 #[rustfmt::skip]
 pub const END: [Step; 9] = [
     step("compose-running-when-all-run", "the compose project is Running once all of its services run, and no sooner",
-        "strategy §1 step 5, contract §3.3", &["compose-created"],
+        "strategy §1 step 5, result 3, contract §3.3", &["compose-created"],
         step!(composed::runs)),
     step("compose-containers-as-requested", "each service has one container on the project's node, with the contract's labels and the request's environment",
-        "strategy §1 step 5, strategy §1 result 2, contract §3.3", &["compose-running-when-all-run"],
+        "strategy §1 step 5, result 2, contract §3.3", &["compose-running-when-all-run"],
         step!(composed::as_requested)),
     step("git-running", "the branch that was asked for is cloned from GitHub and runs",
         "strategy §1 step 5", &["git-created"],
