@@ -4,6 +4,7 @@
 //! [`events`] is written by the engine and folded into reports by [`report`]. [`load`] sends and
 //! measures on its own; probes and scenarios use it.
 
+pub mod calibration;
 pub mod cli;
 pub mod engine;
 pub mod events;

@@ -4,6 +4,7 @@ use std::{convert::Infallible, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use super::calibrate::TimeoutScale;
 use crate::plan::{Filter, Pattern, Profile};
 
 /// Proves that a Persys platform works, end to end, and shows where it does not.
@@ -22,6 +23,8 @@ pub enum Command {
     List(List),
     /// Make the reports of a run again from its events
     Report(Report),
+    /// Measure what --timeout-scale this machine needs, from 1 to 20, and print it
+    Calibrate,
 }
 
 #[derive(Debug, Args)]
@@ -61,9 +64,9 @@ pub struct Run {
     pub results: Option<PathBuf>,
     #[command(flatten)]
     pub selection: Selection,
-    /// Multiplies every budget, for slow machines
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = scale)]
-    pub timeout_scale: f64,
+    /// Multiplies every budget, for slow machines; auto measures this machine
+    #[arg(long, value_name = "X|auto", default_value_t = TimeoutScale::Fixed(1.0), value_parser = TimeoutScale::parse)]
+    pub timeout_scale: TimeoutScale,
     /// Seed of everything random [default: a new one]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -91,6 +94,9 @@ pub struct Run {
     /// The folder with certificates and secrets [default: the topology's]
     #[arg(long, value_name = "DIR")]
     pub credentials: Option<PathBuf>,
+    /// A folder in which the machines' host crashes and reboots them when asked
+    #[arg(long, value_name = "DIR", env = "PERSYS_HOST_CHANNEL")]
+    pub host_channel: Option<PathBuf>,
     /// How many seconds beyond its budget a step may block its thread before the run is ended
     #[arg(long, value_name = "SECONDS", default_value_t = 60, hide = true)]
     pub watchdog: u64,
@@ -119,16 +125,17 @@ pub struct Report {
     /// Exit as the run did
     #[arg(long)]
     pub gate: bool,
+    /// Print the digest and write nothing, for a folder that cannot be written to
+    #[arg(long)]
+    pub print: bool,
+    /// Also write Hydra's files, below DIR/nix-support; DIR is the absolute path of the
+    /// output that holds the results, and an incomplete run is exit code 3
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["print", "gate"])]
+    pub hydra: Option<PathBuf>,
 }
 
 fn pattern(text: &str) -> Result<Pattern, Infallible> {
     text.parse()
-}
-
-fn scale(text: &str) -> Result<f64, String> {
-    let scale: f64 = text.parse().map_err(|_| "is no number".to_owned())?;
-    let sound = scale.is_finite() && (0.01..=1000.0).contains(&scale);
-    sound.then_some(scale).ok_or_else(|| "must be from 0.01 to 1000".to_owned())
 }
 
 fn fact(text: &str) -> Result<(String, String), String> {
@@ -157,6 +164,7 @@ mod tests {
             Arguments::try_parse_from(all).map(drop).map_err(|error| error.to_string())
         };
         assert_eq!(parse(&["--timeout-scale", "2.5", "--fact", "dns=embedded"]), Ok(()));
+        assert_eq!(parse(&["--timeout-scale", "auto"]), Ok(()));
         for wrong in [
             ["--timeout-scale", "0"],
             ["--timeout-scale", "inf"],

@@ -1,6 +1,7 @@
-//! The command line: `run`, `list` and `report`.
+//! The command line: `run`, `list`, `report`, `calibrate`, `bisect` and `judge`.
 
 mod arguments;
+mod calibrate;
 mod exit;
 mod host;
 mod list;
@@ -64,5 +65,6 @@ pub fn main_with(
         arguments::Command::Run(arguments) => run::run(registry, platform, &arguments),
         arguments::Command::List(arguments) => list::list(registry, &arguments),
         arguments::Command::Report(arguments) => remake::remake(&arguments),
+        arguments::Command::Calibrate => calibrate::calibrate(),
     }
 }

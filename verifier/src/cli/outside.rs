@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     engine::{Capabilities, CapabilitySource, LogSource, Recorder, StepError},
-    probe::{ProbeError, Probes},
+    probe::{HostChannel, ProbeError, Probes},
 };
 
 /// All of it is absent where the engine's own tests run.
@@ -24,10 +24,12 @@ impl Outside {
         topology: Arc<Topology>,
         credentials: &Path,
         cli: &Path,
+        host: Option<HostChannel>,
         recorder: Recorder,
     ) -> Result<Self, ProbeError> {
         persys_identity::install_crypto();
-        let probes = Arc::new(Probes::open(topology, credentials, cli, recorder)?);
+        let probes = Probes::open(topology, credentials, cli, recorder)?.with_host(host);
+        let probes = Arc::new(probes);
         Ok(Self {
             logs: Some(probes.logs()),
             capabilities: Some(Arc::new(Daemons(probes.clone()))),

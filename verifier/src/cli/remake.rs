@@ -4,8 +4,8 @@ use std::io::{Write, stdout};
 
 use super::{Exit, arguments::Report};
 use crate::{
-    events::read_events,
-    report::{Digest, Paint, ResultsFolder, fold, write_reports},
+    events::{RunOutcome, read_events},
+    report::{Digest, Paint, ResultsFolder, RunSummary, fold, write_hydra_files, write_reports},
 };
 
 pub fn remake(arguments: &Report) -> Exit {
@@ -17,11 +17,32 @@ pub fn remake(arguments: &Report) -> Exit {
             return Exit::Usage;
         }
     };
-    if let Err(error) = write_reports(&folder, &run) {
+    if !arguments.print
+        && let Err(error) = write_reports(&folder, &run)
+    {
         eprintln!("error: failed to write the reports: {error}");
         return Exit::Environment;
     }
+    if let Some(output) = &arguments.hydra
+        && let Err(error) = write_hydra_files(output, &folder, &run)
+    {
+        eprintln!("error: failed to write Hydra's files: {error}");
+        return Exit::Usage;
+    }
     let digest = Digest::new(&run, folder.shown()).render(Paint::stdout());
     let _ = stdout().write_all(digest.as_bytes());
-    if arguments.gate { run.outcome().into() } else { Exit::Passed }
+    match () {
+        () if arguments.gate => run.outcome().into(),
+        () if arguments.hydra.is_some() && !is_complete(&run) => {
+            eprintln!("error: the run is incomplete, so there is nothing to keep of it");
+            Exit::Environment
+        }
+        () => Exit::Passed,
+    }
+}
+
+/// Whether a run came to its own end, with a word on every step that was planned.
+fn is_complete(run: &RunSummary) -> bool {
+    let ended = run.finished.is_some() && run.outcome() != RunOutcome::Interrupted;
+    ended && run.steps().all(|(_, step)| step.last().is_some_and(|last| last.verdict.is_some()))
 }

@@ -1,6 +1,6 @@
 //! The command that runs one step of a run again.
 
-use super::arguments::Run;
+use super::{arguments::Run, calibrate::TimeoutScale};
 
 /// `{step}` stands for the step's name.
 pub fn command(arguments: &Run, seed: u64) -> String {
@@ -15,7 +15,7 @@ pub fn command(arguments: &Run, seed: u64) -> String {
         "--seed".to_owned(),
         seed.to_string(),
     ];
-    if arguments.timeout_scale != 1.0 {
+    if arguments.timeout_scale != TimeoutScale::Fixed(1.0) {
         words.extend(["--timeout-scale".to_owned(), arguments.timeout_scale.to_string()]);
     }
     if let Some(folder) = &arguments.credentials {

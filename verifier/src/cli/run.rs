@@ -4,18 +4,22 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{Write, stdout},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use persys_contract::topology::Topology;
 
-use super::{Exit, Registry, arguments::Run, host, outside::Outside, reproduce, signals, watchdog};
+use super::{
+    Exit, Registry, arguments::Run, calibrate::Resolved, host, outside::Outside, reproduce,
+    signals, watchdog,
+};
 use crate::{
     engine::{Interrupt, LogMirror, Recorder, RunHandles, Runner, StepError},
     events::{EventLog, RunOutcome, RunStarted, SCHEMA, timestamp},
     plan::{Pace, PlanFile, Selected, planned, shuffle},
+    probe::HostChannel,
     report::{Digest, Paint, Progress, ReportWriter, ResultsFolder, replace_file},
 };
 
@@ -32,6 +36,13 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
     let topology = match read_topology(&arguments.topology) {
         Ok(topology) => topology,
         Err(error) => return refuse(Exit::Usage, &format!("failed to read the topology: {error}")),
+    };
+    let scale = match arguments.timeout_scale.resolve() {
+        Ok(scale) => scale,
+        Err(error) => {
+            let why = format!("failed to measure this machine's speed: {error}");
+            return refuse(Exit::Environment, &why);
+        }
     };
     let seed = arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let filter = arguments.selection.filter();
@@ -61,7 +72,7 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
         profile: filter.profile_name().to_owned(),
         seed,
         reproduce: reproduce::command(arguments, seed),
-        ..facts(&topology, &selection, registry, arguments)
+        ..facts(&topology, &selection, registry, arguments, scale)
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -92,9 +103,14 @@ fn facts(
     selection: &[Selected],
     registry: Registry,
     arguments: &Run,
+    scale: Resolved,
 ) -> RunStarted {
-    let pace = Pace { timings: &topology.timings, scale: arguments.timeout_scale };
+    let pace = Pace { timings: &topology.timings, scale: scale.scale };
     let machines = topology.machines.iter();
+    let mut facts: BTreeMap<_, _> = arguments.fact.iter().cloned().collect();
+    if let Some(measured) = scale.measured {
+        facts.insert("calibration".to_owned(), measured.to_string());
+    }
     RunStarted {
         verifier_version: env!("CARGO_PKG_VERSION").to_owned(),
         topology: topology.name.clone(),
@@ -103,11 +119,11 @@ fn facts(
         machines: machines.map(|(name, m)| (name.clone(), m.address.to_string())).collect(),
         timings: topology.timings.named().map(|(name, value)| (name.to_owned(), value)).into(),
         shuffled: arguments.shuffle,
-        timeout_scale: arguments.timeout_scale,
+        timeout_scale: scale.scale,
         retries: arguments.retries,
         flaky_fails: !arguments.allow_flaky,
-        facts: arguments.fact.iter().cloned().collect::<BTreeMap<_, _>>(),
-        notes: arguments.note.clone(),
+        facts,
+        notes: arguments.note.iter().cloned().chain(scale.note()).collect(),
         host: host::facts(),
         plan: planned(selection, !registry.invariants.is_empty(), pace),
         ..RunStarted::default()
@@ -143,7 +159,7 @@ impl Job<'_> {
             return refuse(Exit::Environment, &format!("failed to watch for signals: {error}"));
         }
         let recorder = Recorder::new(log.clone());
-        let (outside, broken) = match self.outside(&recorder) {
+        let (outside, broken) = match self.outside(&recorder, started.timeout_scale) {
             Ok(outside) => (outside, None),
             Err(error) => (Outside::default(), Some(error)),
         };
@@ -152,7 +168,7 @@ impl Job<'_> {
             started.run_id.clone(),
             recorder,
             outside.probes,
-            self.arguments.timeout_scale,
+            started.timeout_scale,
         );
         let logs = outside.logs.map(|logs| LogMirror::new(logs, self.folder.logs(), log.clone()));
         let runner = Runner {
@@ -195,12 +211,15 @@ impl Job<'_> {
         replace_file(&file, &text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
     }
 
-    fn outside(&self, recorder: &Recorder) -> Result<Outside, StepError> {
+    fn outside(&self, recorder: &Recorder, scale: f64) -> Result<Outside, StepError> {
         if self.platform == Platform::None {
             return Ok(Outside::default());
         }
         let arguments = self.arguments;
         let credentials = arguments.credentials.as_ref().unwrap_or(&self.topology.credentials);
-        Ok(Outside::open(self.topology.clone(), credentials, &arguments.cli, recorder.clone())?)
+        let open = |folder: &PathBuf| HostChannel::open(folder, scale, recorder.clone());
+        let host = arguments.host_channel.as_ref().map(open).transpose()?;
+        let topology = self.topology.clone();
+        Ok(Outside::open(topology, credentials, &arguments.cli, host, recorder.clone())?)
     }
 }

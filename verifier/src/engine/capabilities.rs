@@ -24,11 +24,17 @@ pub trait CapabilitySource: Send + Sync {
 pub(crate) struct Requirements {
     platform: Platform,
     capabilities: Result<Capabilities, StepError>,
+    host_channel: bool,
 }
 
 impl Requirements {
     pub fn new(platform: Platform, capabilities: Result<Capabilities, StepError>) -> Self {
-        Self { platform, capabilities }
+        Self { platform, capabilities, host_channel: false }
+    }
+
+    /// Whether the machines' host can be asked.
+    pub fn with_host_channel(self, host_channel: bool) -> Self {
+        Self { host_channel, ..self }
     }
 
     /// Why the step is skipped, or cannot be judged.
@@ -39,6 +45,11 @@ impl Requirements {
                 "needs feature {feature}, which platform.features lacks"
             ))),
             Requirement::Capability(name) => self.lacking(name),
+            Requirement::HostChannel if self.host_channel => None,
+            Requirement::HostChannel => Some(StepError::skipped(
+                "needs host-channel, which this run lacks: nobody can be asked to crash or \
+                 reboot a machine",
+            )),
         })
     }
 
@@ -96,6 +107,16 @@ mod tests {
             missing(Requirement::Capability("netem")),
             Some(StepError::skipped("needs netem, which the kernel of agent1 lacks"))
         );
+    }
+
+    #[test]
+    fn a_run_without_a_host_says_so() {
+        let needed = [Requirement::HostChannel];
+        let requirements = requirements(Ok(Capabilities::default()));
+        let missing = requirements.missing(&needed).unwrap();
+        assert_eq!(missing.verdict(), crate::engine::Verdict::Skipped);
+        assert!(missing.message.starts_with("needs host-channel, which this run lacks"));
+        assert_eq!(requirements.with_host_channel(true).missing(&needed), None);
     }
 
     #[test]

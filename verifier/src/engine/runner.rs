@@ -110,7 +110,9 @@ impl Runner {
                 () = self.interrupt.wanted() => Err(StepError::error("interrupted")),
             },
         };
+        let host = self.handles.probes.as_ref().is_some_and(|probes| probes.host().is_some());
         Requirements::new(self.handles.topology.platform.clone(), capabilities)
+            .with_host_channel(host)
     }
 }
 

@@ -11,6 +11,8 @@ pub enum Requirement {
     /// Something the machines must be able to do, such as `netem`, as their
     /// fault daemons report it.
     Capability(&'static str),
+    /// A host that crashes and reboots machines when asked (docs/host-channel.md).
+    HostChannel,
 }
 
 impl fmt::Display for Requirement {
@@ -18,6 +20,7 @@ impl fmt::Display for Requirement {
         match self {
             Self::Feature(feature) => write!(f, "feature {feature}"),
             Self::Capability(name) => f.write_str(name),
+            Self::HostChannel => f.write_str("host-channel"),
         }
     }
 }

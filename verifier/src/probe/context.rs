@@ -1,9 +1,10 @@
 //! Short ways from a step's context to the witnesses.
 
 use super::{
-    AgentProbe, ApiProbe, CliProbe, DnsProbe, DockerProbe, EtcdProbe, FaultProbe, MetricsProbe,
+    AgentProbe, ApiProbe, CliProbe, DnsProbe, DockerProbe, EtcdProbe, FaultProbe, HostChannel,
+    MetricsProbe,
 };
-use crate::engine::Context;
+use crate::engine::{Context, StepError};
 
 /// The witnesses' handles. Those of a machine panic when the topology has no such
 /// machine in that role; the runner makes it an error of the step.
@@ -44,6 +45,12 @@ impl Context {
 
     pub fn metrics(&self) -> MetricsProbe {
         self.probes().metrics()
+    }
+
+    /// Whoever runs the machines. A step that asks for it requires
+    /// [`Requirement::HostChannel`](crate::plan::Requirement::HostChannel).
+    pub fn host(&self) -> Result<HostChannel, StepError> {
+        self.probes().host().ok_or_else(|| StepError::error("this run has no host channel"))
     }
 
     /// The fault daemon of a machine.

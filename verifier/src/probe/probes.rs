@@ -7,8 +7,8 @@ use persys_identity::Authority;
 
 use super::{
     AgentProbe, ApiProbe, CliProbe, Conformance, DnsProbe, DockerProbe, EtcdProbe, FaultProbe,
-    GithubProbe, LoadClient, LogProbe, MetricsProbe, ProbeError, PublishedProbe, Secrets, TlsProbe,
-    evidence::Evidence, setup::ProbeSetup,
+    GithubProbe, HostChannel, LoadClient, LogProbe, MetricsProbe, ProbeError, PublishedProbe,
+    Secrets, TlsProbe, evidence::Evidence, setup::ProbeSetup,
 };
 use crate::engine::{LogSource, Recorder};
 
@@ -28,6 +28,7 @@ pub struct Probes {
     etcd: EtcdProbe,
     dns: DnsProbe,
     cli: CliProbe,
+    host: Option<HostChannel>,
 }
 
 impl Probes {
@@ -82,9 +83,21 @@ impl Probes {
             etcd: EtcdProbe::new(&setup, &evidence)?,
             dns: DnsProbe::new(&setup, &evidence),
             cli: CliProbe::new(&setup, &evidence, "client"),
+            host: None,
             setup,
             evidence,
         })
+    }
+
+    /// With a way to ask the host of the machines.
+    #[must_use]
+    pub fn with_host(self, host: Option<HostChannel>) -> Self {
+        Self { host, ..self }
+    }
+
+    /// Whoever runs the machines, where they can be asked.
+    pub fn host(&self) -> Option<HostChannel> {
+        self.host.clone()
     }
 
     pub fn topology(&self) -> &Topology {

@@ -4,6 +4,7 @@
 mod atomic_file;
 mod digest;
 mod fold;
+mod hydra;
 mod json;
 mod junit;
 mod log_hint;
@@ -17,6 +18,7 @@ mod writer;
 pub use atomic_file::replace_file;
 pub use digest::{Digest, Paint};
 pub use fold::fold;
+pub use hydra::{HydraError, write_hydra_files};
 pub use json::json;
 pub use junit::junit;
 pub use progress::Progress;

@@ -10,9 +10,10 @@ mod ongoing;
 mod port_taken;
 mod steady;
 mod store_away;
+mod store_rebooted;
 
 use crate::{
-    plan::{Budget, Scenario, Step},
+    plan::{Budget, Requirement, Scenario, Step},
     step,
 };
 
@@ -240,6 +241,20 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["store-frozen-told"],
             run: step!(store_away::recovered),
             ..BACK
+        },
+        Step {
+            id: "store-machine-rebooted-nothing-lost",
+            title: "etcd's machine is rebooted, and no workload and no node is lost",
+            source: "strategy §6 step 4",
+            requires: &[Requirement::HostChannel],
+            // A machine boots within one minute.
+            budget: Budget::seconds(120)
+                .plus_heartbeats(3)
+                .plus_monitors(4)
+                .plus_reconciles(2)
+                .plus_discoveries(2),
+            run: step!(store_rebooted::nothing_lost),
+            ..WHOLE
         },
         Step {
             id: "agent-away-told",

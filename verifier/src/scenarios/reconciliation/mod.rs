@@ -5,6 +5,7 @@ mod crash_loop;
 mod desired_state;
 mod image;
 mod leader_lost;
+mod node_crashed;
 mod node_lost;
 mod quiet;
 mod repair;
@@ -236,6 +237,26 @@ pub const SCENARIO: Scenario = Scenario {
             requires: &[Requirement::Feature(Feature::Failover)],
             budget: Budget::seconds(25).plus_heartbeats(3).plus_monitors(3).plus_reconciles(3),
             run: step!(node_lost::returned),
+            ..WHOLE
+        },
+        Step {
+            id: "crashed-node-failed-over",
+            title: "the workload of a node whose machine lost its power runs on another node",
+            source: "strategy §5 step 5",
+            requires: &[Requirement::Feature(Feature::Failover), Requirement::HostChannel],
+            budget: Budget::seconds(40).plus_node_timeouts(2).plus_monitors(3).plus_reconciles(3),
+            run: step!(node_crashed::failed_over),
+            ..WHOLE
+        },
+        Step {
+            id: "crashed-node-runs-nothing-twice",
+            title: "a crashed node that has booted again is active, and removes what runs elsewhere now",
+            source: "strategy §5 step 5",
+            needs: &["crashed-node-failed-over"],
+            requires: &[Requirement::Feature(Feature::Failover), Requirement::HostChannel],
+            // A machine boots within one minute.
+            budget: Budget::seconds(90).plus_heartbeats(3).plus_monitors(3).plus_reconciles(3),
+            run: step!(node_crashed::back),
             ..WHOLE
         },
     ],

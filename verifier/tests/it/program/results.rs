@@ -1,6 +1,6 @@
 //! Whole runs, their files and their exit codes.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use persys_verifier::cli::{self, Exit, Platform};
 use serde_json::Value;
@@ -66,16 +66,51 @@ fn reports_are_made_again_from_the_events() {
     for name in names {
         fs::remove_file(folder.join(name)).unwrap();
     }
-    let report = |more: &[&str]| {
-        let arguments = ["persys-verifier", "report", folder.to_str().unwrap()];
-        let arguments = arguments.iter().chain(more).map(|text| (*text).into());
-        cli::main_with(REGISTRY, Platform::None, arguments)
-    };
-    assert_eq!(report(&[]), Exit::Passed);
+    assert_eq!(report(&folder, &[]), Exit::Passed);
     assert_eq!(names.map(|name| read(&folder.join(name))), before);
-    assert_eq!(report(&["--gate"]), Exit::CheckFailed);
+    assert_eq!(report(&folder, &["--gate"]), Exit::CheckFailed);
     fs::remove_file(folder.join("events.jsonl")).unwrap();
-    assert_eq!(report(&[]), Exit::Usage);
+    assert_eq!(report(&folder, &[]), Exit::Usage);
+}
+
+fn report(folder: &Path, more: &[&str]) -> Exit {
+    let arguments = ["persys-verifier", "report", folder.to_str().unwrap()];
+    let arguments = arguments.iter().chain(more).map(|text| (*text).into());
+    cli::main_with(REGISTRY, Platform::None, arguments)
+}
+
+#[test]
+fn a_gate_judges_results_that_cannot_be_written_to() {
+    let (ended, _) = Child::finished(&["--only", "failing"]);
+    let folder = ended.results();
+    let listing = || {
+        let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    fs::remove_file(folder.join("junit.xml")).unwrap();
+    let before = listing();
+    assert_eq!(report(&folder, &["--print", "--gate"]), Exit::CheckFailed);
+    assert_eq!(listing(), before, "nothing is written");
+}
+
+#[test]
+fn hydra_gets_the_output_of_a_failed_run_and_nothing_of_an_incomplete_one() {
+    let (ended, _) = Child::finished(&["--only", "failing"]);
+    let folder = ended.results();
+    let output = folder.parent().unwrap().to_str().unwrap();
+    assert_eq!(report(&folder, &["--hydra", output]), Exit::Passed);
+    let support = folder.parent().unwrap().join("nix-support");
+    assert!(support.join("failed").exists());
+    let products = read(&support.join("hydra-build-products"));
+    assert!(products.contains(&format!("file junit {output}/r/junit.xml\n")), "{products}");
+    let metrics = read(&support.join("hydra-metrics"));
+    assert!(metrics.contains("checks.failed 1\n"), "{metrics}");
+    // The same run, cut off before its last word.
+    let events = read(&folder.join("events.jsonl"));
+    let cut = events.trim_end().rfind('\n').unwrap();
+    fs::write(folder.join("events.jsonl"), &events[..=cut]).unwrap();
+    assert_eq!(report(&folder, &["--hydra", output]), Exit::Environment);
+    assert_eq!(report(&folder, &["--hydra", "relative"]), Exit::Usage);
 }
 
 #[test]
