@@ -132,8 +132,11 @@ in
             SupplementaryGroups = [ "docker" ];
             # It would not be of the group `docker` in a user namespace.
             PrivateUsers = false;
-            # Folders on the node that workloads name are those of the node.
+            # Folders on the node that workloads name are those of the node, and what is cloned is for containers of
+            # all users to read.
             PrivateTmp = false;
+            ProtectHome = "read-only";
+            UMask = "0022";
             StateDirectory = "persys-agent";
             StateDirectoryMode = "0700";
           };
