@@ -109,7 +109,9 @@ in
           NODE_ID = cfg.nodeId;
           NODE_IP = cfg.nodeAddress;
           AGENT_PORT = toString cfg.listen.port;
-          NODE_LABELS = lib.concatStringsSep "," (lib.mapAttrsToList (name: value: "${name}=${value}") cfg.labels);
+          NODE_LABELS = lib.concatStringsSep "," (
+            lib.mapAttrsToList (name: value: "${name}=${value}") cfg.labels
+          );
           DOMAIN = cfg.domain;
           DOCKER_HOST = cfg.dockerHost;
           STATE_DIR = "%S/persys-agent";

@@ -8,7 +8,9 @@ let
   transpose =
     pick:
     lib.foldl' lib.recursiveUpdate { } (
-      lib.mapAttrsToList (system: outputs: lib.mapAttrs (_: job: { ${system} = job; }) (pick outputs)) perSystem
+      lib.mapAttrsToList (
+        system: outputs: lib.mapAttrs (_: job: { ${system} = job; }) (pick outputs)
+      ) perSystem
     );
 in
 transpose (outputs: outputs.runs)

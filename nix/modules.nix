@@ -1,5 +1,9 @@
 # The components' modules as the flake exports them, with this flake's packages as defaults.
-{ lib, root, self }:
+{
+  lib,
+  root,
+  self,
+}:
 let
   # One module however many of the others are imported.
   defaults = {
@@ -8,7 +12,9 @@ let
       (
         { pkgs, ... }:
         {
-          services.persys.packages = lib.mapAttrs (_: lib.mkDefault) (self.packages.${pkgs.stdenv.hostPlatform.system} or { });
+          services.persys.packages = lib.mapAttrs (_: lib.mkDefault) (
+            self.packages.${pkgs.stdenv.hostPlatform.system} or { }
+          );
         }
       )
     ];

@@ -8,7 +8,16 @@
   packages,
 }:
 let
-  usual = kvm: testsOf { inherit pkgs packages topology kvm; };
+  usual =
+    kvm:
+    testsOf {
+      inherit
+        pkgs
+        packages
+        topology
+        kvm
+        ;
+    };
 
   variants = lib.mapAttrs (
     name: variant:
@@ -28,7 +37,9 @@ let
   withVariants =
     part:
     (usual true).${part}
-    // lib.concatMapAttrs (name: tests: lib.mapAttrs' (group: lib.nameValuePair "${name}-${group}") tests.${part}) variants;
+    // lib.concatMapAttrs (
+      name: tests: lib.mapAttrs' (group: lib.nameValuePair "${name}-${group}") tests.${part}
+    ) variants;
 in
 {
   runs = withVariants "runs";

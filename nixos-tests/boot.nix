@@ -39,7 +39,4 @@ let
     inherit salt;
   };
 in
-if kvm && salt == "" then
-  test
-else
-  test.config.rawTestDerivation.overrideAttrs adjust
+if kvm && salt == "" then test else test.config.rawTestDerivation.overrideAttrs adjust

@@ -59,6 +59,9 @@ in
     graphics = false;
   };
 
+  # An emulated machine may be slow to find its devices; that it never does is for the test's own timeout to say.
+  boot.kernelParams = [ "systemd.default_device_timeout_sec=1500" ];
+
   # Only what the components need: each machine boots in every test.
   documentation.enable = lib.mkDefault false;
   nix.enable = lib.mkDefault false;

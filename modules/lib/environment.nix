@@ -2,7 +2,10 @@
 { lib }:
 let
   screaming =
-    name: lib.toUpper (lib.concatMapStrings (c: if lib.toUpper c == c then "_${c}" else c) (lib.stringToCharacters name));
+    name:
+    lib.toUpper (
+      lib.concatMapStrings (c: if lib.toUpper c == c then "_${c}" else c) (lib.stringToCharacters name)
+    );
 in
 {
   socket = listen: "${listen.address}:${toString listen.port}";
@@ -11,7 +14,8 @@ in
   timings =
     timings:
     lib.mapAttrs' (
-      name: value: lib.nameValuePair (screaming name) (if value == null then null else builtins.toJSON value)
+      name: value:
+      lib.nameValuePair (screaming name) (if value == null then null else builtins.toJSON value)
     ) timings;
 
   # Where systemd shows a service its credentials.

@@ -79,33 +79,43 @@ in
   };
 
   # By the contract's names, §8; unset ones are left to the program.
-  timings = lib.genAttrs [
-    "heartbeatInterval"
-    "nodeTimeout"
-    "monitorInterval"
-    "reconcileInterval"
-    "discoveryInterval"
-    "requestTimeout"
-    "signatureWindow"
-  ] (
-    name:
-    mkOption {
-      type = types.nullOr own.seconds;
-      default = null;
-      example = 2;
-      description = ''
-        Seconds, given to the program as `${lib.toUpper (lib.concatMapStrings (c: if lib.toUpper c == c then "_${c}" else c) (lib.stringToCharacters name))}`; the
-        program's own production value if `null`.
-      '';
-    }
-  );
+  timings =
+    lib.genAttrs
+      [
+        "heartbeatInterval"
+        "nodeTimeout"
+        "monitorInterval"
+        "reconcileInterval"
+        "discoveryInterval"
+        "requestTimeout"
+        "signatureWindow"
+      ]
+      (
+        name:
+        mkOption {
+          type = types.nullOr own.seconds;
+          default = null;
+          example = 2;
+          description = ''
+            Seconds, given to the program as `${
+              lib.toUpper (
+                lib.concatMapStrings (c: if lib.toUpper c == c then "_${c}" else c) (lib.stringToCharacters name)
+              )
+            }`; the
+            program's own production value if `null`.
+          '';
+        }
+      );
 
   # How a program of another make is configured.
   adapter = {
     command = mkOption {
       type = types.nullOr (types.listOf types.str);
       default = null;
-      example = text [ "/run/current-system/sw/bin/api-gateway" "--serve" ];
+      example = text [
+        "/run/current-system/sw/bin/api-gateway"
+        "--serve"
+      ];
       description = ''
         The command that starts the service, instead of the package's main program. An absolute path comes first.
       '';
@@ -119,7 +129,10 @@ in
     environment = mkOption {
       type = types.attrsOf (types.nullOr types.str);
       default = { };
-      example = text { SCHEDULER_IP = "10.77.0.31"; LISTEN_PLAIN = null; };
+      example = text {
+        SCHEDULER_IP = "10.77.0.31";
+        LISTEN_PLAIN = null;
+      };
       description = ''
         Environment variables that are added or changed; `null` takes one away. `%d` stands for the folder with the
         service's credentials.

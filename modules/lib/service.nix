@@ -24,7 +24,8 @@ let
       path = pkgs.writeText (lib.strings.sanitizeDerivationName file) contents;
     }) cfg.files
   );
-  address = if listen.address == "0.0.0.0" || listen.address == "::" then "127.0.0.1" else listen.address;
+  address =
+    if listen.address == "0.0.0.0" || listen.address == "::" then "127.0.0.1" else listen.address;
   awaitPort = pkgs.writeShellScript "await-${name}" ''
     until (exec 3<>/dev/tcp/${address}/${toString listen.port}) 2>/dev/null; do sleep 0.1; done
   '';

@@ -6,7 +6,8 @@
     name = "secretFile";
     description = "absolute path outside of the Nix store, as a string";
     descriptionClass = "noun";
-    check = value: lib.isString value && lib.hasPrefix "/" value && !(lib.hasPrefix builtins.storeDir value);
+    check =
+      value: lib.isString value && lib.hasPrefix "/" value && !(lib.hasPrefix builtins.storeDir value);
     merge = lib.mergeEqualOption;
   };
 

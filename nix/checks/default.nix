@@ -12,7 +12,14 @@
   modules = import ./modules.nix { inherit pkgs lib self; };
   example = pkgs.callPackage ./example.nix { inherit root self; };
 }
-// lib.mapAttrs' (name: lib.nameValuePair "rust-${name}") (pkgs.callPackage ./rust.nix { inherit root; })
-// lib.mapAttrs' (name: machine: lib.nameValuePair "example-${name}" machine.config.system.build.toplevel) (
-  lib.filterAttrs (_: machine: machine.pkgs.stdenv.hostPlatform.system == pkgs.stdenv.hostPlatform.system) self.nixosConfigurations
+// lib.mapAttrs' (name: lib.nameValuePair "rust-${name}") (
+  pkgs.callPackage ./rust.nix { inherit root; }
 )
+//
+  lib.mapAttrs'
+    (name: machine: lib.nameValuePair "example-${name}" machine.config.system.build.toplevel)
+    (
+      lib.filterAttrs (
+        _: machine: machine.pkgs.stdenv.hostPlatform.system == pkgs.stdenv.hostPlatform.system
+      ) self.nixosConfigurations
+    )

@@ -62,9 +62,9 @@ let
       }) "api-gateway").environment.REQUEST_TIMEOUT == "2.5";
     "a timing that is not set is left to the program" =
       !(unit (persys { inherit gateway; }) "api-gateway").environment ? REQUEST_TIMEOUT;
-    "secrets come by LoadCredential" = lib.elem "agent-secret:/run/secrets/agent-secret" (
-      unit (persys { inherit prow; }) "prow-scheduler"
-    ).serviceConfig.LoadCredential;
+    "secrets come by LoadCredential" =
+      lib.elem "agent-secret:/run/secrets/agent-secret"
+        (unit (persys { inherit prow; }) "prow-scheduler").serviceConfig.LoadCredential;
     "the command can be another" =
       (unit (persys {
         gateway = gateway // {
@@ -77,7 +77,8 @@ let
         gateway = gateway // {
           environment.LISTEN_PLAIN = null;
         };
-      }) "api-gateway").environment ? LISTEN_PLAIN;
+      }) "api-gateway").environment
+        ? LISTEN_PLAIN;
     "a program that tells nothing is ready with its port" =
       let
         service =
@@ -93,9 +94,12 @@ let
         gateway = gateway // {
           files."config.toml" = "a = 1";
         };
-      }) "api-gateway").serviceConfig ? WorkingDirectory;
+      }) "api-gateway").serviceConfig
+        ? WorkingDirectory;
     "the firewall stays closed unless asked" =
-      (evaluate (persys { inherit gateway; })).networking.firewall.allowedTCPPorts == [ ];
+      (evaluate (persys {
+        inherit gateway;
+      })).networking.firewall.allowedTCPPorts == [ ];
     "the firewall is opened by option" =
       (evaluate (persys {
         gateway = gateway // {
@@ -113,14 +117,13 @@ let
       }) "api-gateway").serviceConfig.CapabilityBoundingSet == [ "CAP_NET_BIND_SERVICE" ];
     "components wait for the machine's credentials" =
       let
-        credentials =
-          unit (persys {
-            inherit gateway;
-            pki.machine = {
-              enable = true;
-              source = "/mnt/credentials";
-            };
-          }) "persys-credentials";
+        credentials = unit (persys {
+          inherit gateway;
+          pki.machine = {
+            enable = true;
+            source = "/mnt/credentials";
+          };
+        }) "persys-credentials";
       in
       credentials.requiredBy == [ "api-gateway.service" ] && credentials.before == credentials.requiredBy;
     "labels are one list" =
@@ -146,36 +149,91 @@ let
       })
     );
     "an agent without an engine is refused" = lib.any (lib.hasInfix "virtualisation.docker.enable") (
-      failed (persys { inherit agent; })
+      failed (persys {
+        inherit agent;
+      })
     );
   };
   failed =
     configuration:
     map (assertion: assertion.message) (
-      lib.filter (assertion: !assertion.assertion && lib.hasInfix "services.persys" assertion.message) (evaluate configuration).assertions
+      lib.filter (
+        assertion: !assertion.assertion && lib.hasInfix "services.persys" assertion.message
+      ) (evaluate configuration).assertions
     );
 
   # None of these evaluates.
   refused = {
-    "a misspelt option" = persys { gateway = gateway // { lisen.port = 1; }; };
+    "a misspelt option" = persys {
+      gateway = gateway // {
+        lisen.port = 1;
+      };
+    };
     "a misspelt component" = persys { gatway = gateway; };
-    "a port as text" = persys { gateway = gateway // { listen.port = "8551"; }; };
-    "a port beyond all" = persys { gateway = gateway // { listen.port = 65536; }; };
-    "a secret in the store" = persys { gateway = gateway // { tls = tls "gateway" // { key = ./modules.nix; }; }; };
-    "a secret by a relative path" = persys { gateway = gateway // { tls = tls "gateway" // { key = "key.pem"; }; }; };
-    "no time at all" = persys { gateway = gateway // { timings.requestTimeout = 0; }; };
-    "an unknown way of readiness" = persys { gateway = gateway // { readiness = "soon"; }; };
-    "a name server by name" = persys { gateway = gateway // { discovery.nameServer = "dns.example"; }; };
-    "an endpoint without a scheme" = persys { prow = prow // { etcd.endpoints = [ "10.0.0.5:2379" ]; }; };
-    "a label with a comma" = persys { agent = agent // { labels.zone = "a,b"; }; };
+    "a port as text" = persys {
+      gateway = gateway // {
+        listen.port = "8551";
+      };
+    };
+    "a port beyond all" = persys {
+      gateway = gateway // {
+        listen.port = 65536;
+      };
+    };
+    "a secret in the store" = persys {
+      gateway = gateway // {
+        tls = tls "gateway" // {
+          key = ./modules.nix;
+        };
+      };
+    };
+    "a secret by a relative path" = persys {
+      gateway = gateway // {
+        tls = tls "gateway" // {
+          key = "key.pem";
+        };
+      };
+    };
+    "no time at all" = persys {
+      gateway = gateway // {
+        timings.requestTimeout = 0;
+      };
+    };
+    "an unknown way of readiness" = persys {
+      gateway = gateway // {
+        readiness = "soon";
+      };
+    };
+    "a name server by name" = persys {
+      gateway = gateway // {
+        discovery.nameServer = "dns.example";
+      };
+    };
+    "an endpoint without a scheme" = persys {
+      prow = prow // {
+        etcd.endpoints = [ "10.0.0.5:2379" ];
+      };
+    };
+    "a label with a comma" = persys {
+      agent = agent // {
+        labels.zone = "a,b";
+      };
+    };
     "no certificate" = persys { gateway = removeAttrs gateway [ "tls" ]; };
   };
   evaluates =
     configuration:
     let
       services = (evaluate configuration).systemd.services;
-      part = lib.getAttrs (lib.filter (name: services ? ${name}) [ "api-gateway" "prow-scheduler" "persys-agent" ]) services;
-      texts = lib.mapAttrs (_: service: { inherit (service) environment; inherit (service.serviceConfig) LoadCredential Type; }) part;
+      part = lib.getAttrs (lib.filter (name: services ? ${name}) [
+        "api-gateway"
+        "prow-scheduler"
+        "persys-agent"
+      ]) services;
+      texts = lib.mapAttrs (_: service: {
+        inherit (service) environment;
+        inherit (service.serviceConfig) LoadCredential Type;
+      }) part;
     in
     (builtins.tryEval (builtins.deepSeq texts true)).success;
 
@@ -184,6 +242,7 @@ let
     ++ map (name: "not refused: ${name}") (lib.attrNames (lib.filterAttrs (_: evaluates) refused));
 in
 if defects == [ ] then
-  pkgs.runCommand "persys-e2e-modules" { } "echo ${toString (lib.length (lib.attrNames (holds // refused)))} cases > $out"
+  pkgs.runCommand "persys-e2e-modules" { }
+    "echo ${toString (lib.length (lib.attrNames (holds // refused)))} cases > $out"
 else
   throw "the modules: ${lib.concatStringsSep "; " defects}"

@@ -30,7 +30,9 @@ let
 in
 {
   format = check "format" [ cargo rustfmt ] "cargo fmt --all --check";
-  clippy = check "clippy" [ clippy ] "cargo clippy --offline --locked --workspace --all-targets -- -D warnings";
+  clippy = check "clippy" [
+    clippy
+  ] "cargo clippy --offline --locked --workspace --all-targets -- -D warnings";
   tests = check "tests" [ git ] "cargo test --offline --locked --workspace --lib --bins";
   docs = check "docs" [ ] "cargo test --offline --locked --workspace --doc";
 }

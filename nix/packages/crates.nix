@@ -6,9 +6,15 @@ let
   members = workspace.members;
 
   # The workspace's own crates by name: where each lies.
-  folders = lib.listToAttrs (map (folder: lib.nameValuePair (manifestOf folder).package.name folder) members);
+  folders = lib.listToAttrs (
+    map (folder: lib.nameValuePair (manifestOf folder).package.name folder) members
+  );
 
-  needs = crate: lib.filter (name: folders ? ${name}) (lib.attrNames (manifestOf folders.${crate}).dependencies or { });
+  needs =
+    crate:
+    lib.filter (name: folders ? ${name}) (
+      lib.attrNames (manifestOf folders.${crate}).dependencies or { }
+    );
 
   # The crate and all that it stands on.
   closure =
@@ -27,10 +33,12 @@ let
   ]
   ++ manifests;
   code = folder: lib.fileset.maybeMissing (root + "/${folder}/src");
-  source = files: lib.fileset.toSource {
-    inherit root;
-    fileset = lib.fileset.unions (common ++ files);
-  };
+  source =
+    files:
+    lib.fileset.toSource {
+      inherit root;
+      fileset = lib.fileset.unions (common ++ files);
+    };
 in
 {
   inherit members;

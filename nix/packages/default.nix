@@ -56,5 +56,8 @@ platform
 // suite
 // {
   test-images = pkgs.callPackage ./test-images.nix { };
-  verifier-image = pkgs.callPackage ./verifier-image.nix { inherit (suite) persys-verifier; inherit (platform) persys-cli; };
+  verifier-image = pkgs.callPackage ./verifier-image.nix {
+    inherit (suite) persys-verifier;
+    inherit (platform) persys-cli;
+  };
 }

@@ -13,7 +13,11 @@ let
   client = "${scheme}://${address}:${toString topology.ports.etcd}";
   # A cluster of one needs no peers, but wants to listen for them.
   peer =
-    machine: if lib.length (lib.attrNames members) == 1 then "http://127.0.0.1:2380" else "${scheme}://${machine.address}:2380";
+    machine:
+    if lib.length (lib.attrNames members) == 1 then
+      "http://127.0.0.1:2380"
+    else
+      "${scheme}://${machine.address}:2380";
 in
 {
   services.etcd = {

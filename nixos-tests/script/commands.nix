@@ -1,9 +1,18 @@
 # What the test script calls in the client machine: starting the verifier, and waiting for its orders or its end.
-{ writeShellApplication, persys-verifier, persys-cli, systemd, coreutils }:
+{
+  writeShellApplication,
+  persys-verifier,
+  persys-cli,
+  systemd,
+  coreutils,
+}:
 {
   start = writeShellApplication {
     name = "persys-e2e-start";
-    runtimeInputs = [ systemd coreutils ];
+    runtimeInputs = [
+      systemd
+      coreutils
+    ];
     text = ''
       group=$1
       shift

@@ -19,7 +19,20 @@ let
     ];
     github = [ "github.service" ];
   };
+  # Those first that others cannot do without.
+  order = lib.unique (
+    lib.concatMap (role: lib.attrNames (topology.withRole role)) [
+      "client"
+      "etcd"
+      "dns"
+      "scheduler"
+      "github"
+      "gateway"
+      "agent"
+    ]
+  );
   settings = {
+    inherit order;
     client = lib.head (lib.attrNames (topology.withRole "client"));
     groups = lib.mapAttrs (_: group: lib.escapeShellArgs group.select) groups;
     units = lib.mapAttrs (
@@ -28,7 +41,9 @@ let
   };
 in
 ''
-  SETTINGS = ${builtins.toJSON settings}
+  from typing import Any
+
+  SETTINGS: dict[str, Any] = ${builtins.toJSON settings}
 
   ${builtins.readFile ./driver.py}
 ''
