@@ -1,0 +1,8 @@
+# Figures under load. Nothing has run on the machines before.
+{
+  boot = "performance";
+  select = [
+    "--only"
+    "performance"
+  ];
+}

@@ -1,0 +1,8 @@
+# The whole way once: the shortest verdict.
+{
+  boot = "smoke";
+  select = [
+    "--profile"
+    "smoke"
+  ];
+}

@@ -1,0 +1,76 @@
+# What every machine of the network has: its address, the others' names, its credentials and the fault daemon.
+{
+  config,
+  lib,
+  name,
+  topology,
+  ...
+}:
+let
+  own = topology.machines.${name};
+in
+{
+  # The framework's own addresses are others, so that those of the topology take their place everywhere.
+  networking = {
+    hostName = name;
+    domain = topology.domain;
+    primaryIPAddress = lib.mkForce own.address;
+    primaryIPv6Address = lib.mkForce "";
+    useDHCP = false;
+    interfaces.eth1 = {
+      ipv4.addresses = lib.mkForce [
+        {
+          inherit (own) address;
+          inherit (topology) prefixLength;
+        }
+      ];
+      ipv6.addresses = lib.mkForce [ ];
+    };
+    firewall.enable = true;
+  };
+
+  services.persys.pki = {
+    topology = topology.file;
+    machine = {
+      enable = true;
+      # The folder that all machines of a test share with its driver.
+      source = "/tmp/shared/persys-credentials";
+      folder = topology.credentials;
+    };
+  };
+
+  services.persys.faultd = {
+    enable = true;
+    topology = topology.file;
+    port = topology.ports.faultd;
+    tls = {
+      cert = topology.credential "faultd.crt";
+      key = topology.credential "faultd.key";
+      ca = topology.credential "ca.crt";
+    };
+    openFirewall = true;
+  };
+
+  virtualisation = {
+    vlans = [ 1 ];
+    # Enough for a component that is written in Rust; roles ask for more.
+    memorySize = lib.mkDefault 512;
+    cores = lib.mkDefault 1;
+    graphics = false;
+  };
+
+  # An emulated machine may be slow to find its devices; that it never does is for the test's own timeout to say.
+  boot.kernelParams = [ "systemd.default_device_timeout_sec=1500" ];
+
+  # Only what the components need: each machine boots in every test.
+  documentation.enable = lib.mkDefault false;
+  nix.enable = lib.mkDefault false;
+  fonts.fontconfig.enable = lib.mkDefault false;
+  security.polkit.enable = lib.mkDefault false;
+  programs.command-not-found.enable = lib.mkDefault false;
+  xdg.mime.enable = lib.mkDefault false;
+  services.logrotate.enable = lib.mkDefault false;
+  services.timesyncd.enable = lib.mkDefault false;
+  # Logs of components are read whole, by tests that look for secrets and reasons.
+  services.journald.rateLimitBurst = 0;
+}

@@ -1,0 +1,49 @@
+# The test script with what it has to know in front: the groups with the verifier's options, and the units to wait for.
+{
+  lib,
+  topology,
+  groups,
+}:
+let
+  # Those that tell their readiness, or that a component waits for.
+  units = {
+    client = [ "persys-credentials.service" ];
+    gateway = [ "api-gateway.service" ];
+    scheduler = [ "prow-scheduler.service" ];
+    dns = [ "coredns.service" ];
+    etcd = [ "etcd.service" ];
+    agent = [
+      "docker.service"
+      "persys-test-images.service"
+      "persys-agent.service"
+    ];
+    github = [ "github.service" ];
+  };
+  # Those first that others cannot do without.
+  order = lib.unique (
+    lib.concatMap (role: lib.attrNames (topology.withRole role)) [
+      "client"
+      "etcd"
+      "dns"
+      "scheduler"
+      "github"
+      "gateway"
+      "agent"
+    ]
+  );
+  settings = {
+    inherit order;
+    client = lib.head (lib.attrNames (topology.withRole "client"));
+    groups = lib.mapAttrs (_: group: lib.escapeShellArgs group.select) groups;
+    units = lib.mapAttrs (
+      _: machine: [ "persys-faultd.service" ] ++ lib.concatMap (role: units.${role}) machine.roles
+    ) topology.machines;
+  };
+in
+''
+  from typing import Any
+
+  SETTINGS: dict[str, Any] = ${builtins.toJSON settings}
+
+  ${builtins.readFile ./driver.py}
+''
