@@ -25,21 +25,6 @@ fn missing_programs_are_named_with_their_packages() {
 }
 
 #[test]
-fn the_platform_s_own_programs_are_missed_where_there_is_a_platform() {
-    let empty = tempfile::tempdir().unwrap();
-    let said =
-        |words: &[&str]| text(&persys_lab(words).env("PATH", empty.path()).output().unwrap());
-    let (whole, bare) = (said(&["doctor"]), said(&["doctor", "--bare"]));
-    for program in ["docker-compose", "git"] {
-        let told = format!("{program} is missing");
-        assert!(whole.contains(&told), "{whole}");
-        assert!(whole.contains(&format!("mend: apt-get install {program}")), "{whole}");
-        assert!(!bare.contains(&told), "{bare}");
-    }
-    assert!(bare.contains("dockerd is missing"), "{bare}");
-}
-
-#[test]
 fn what_is_not_built_is_named() {
     let empty = tempfile::tempdir().unwrap();
     let output =
