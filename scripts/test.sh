@@ -11,3 +11,4 @@ step "linting" cargo clippy --locked --workspace --all-targets --quiet -- -D war
 # The lab's tests start the other crates' programs.
 step "building all programs" cargo build --locked --workspace --bins
 step "running the tests" cargo test --locked --workspace --no-fail-fast
+step "checking the Nix files" scripts/nix.sh
