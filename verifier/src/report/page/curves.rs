@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::chart::{BOTTOM, HEIGHT, Line, x};
-use crate::report::{RunSummary, timeline::Usage};
+use crate::report::{RunSummary, plain_text::span, timeline::Usage};
 
 #[derive(Debug, Serialize)]
 pub struct Curves {
     pub title: &'static str,
+    /// From the first look to the last.
+    pub when: String,
     pub lines: Vec<Line>,
     pub curves: Vec<Curve>,
 }
@@ -67,8 +69,10 @@ impl Curves {
             let name = format!("{} on {}", usage.component, usage.machine);
             by_part.entry(name).or_default().push(usage);
         }
-        let whole = run.duration_ms().max(run.last_ms);
-        FIGURES.iter().filter_map(|figure| picture(figure, &by_part, whole)).collect()
+        let times = run.timeline.usage.iter().map(|usage| usage.at);
+        let from = times.clone().fold(f64::INFINITY, f64::min);
+        let window = Window { from, to: times.fold(from, f64::max) };
+        FIGURES.iter().filter_map(|figure| picture(figure, &by_part, &window)).collect()
     }
 }
 
@@ -85,7 +89,7 @@ fn picture(figure: &Figure, by_part: &BTreeMap<String, Vec<&Usage>>, whole: f64)
     }
     let y = |value: f64| ((HEIGHT - BOTTOM) * (1.0 - value / most) * 10.0).round() / 10.0;
     let curves = series.iter().enumerate().map(|(n, (name, values))| {
-        let points = values.iter().map(|(at, value)| format!("{},{}", x(*at, whole), y(*value)));
+        let points = values.iter().map(|(at, value)| format!("{},{}", window.x(*at), y(*value)));
         let peak = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
         let end = |value: Option<&(f64, f64)>| value.map(|(_, value)| (figure.text)(*value));
         Curve {
@@ -100,6 +104,7 @@ fn picture(figure: &Figure, by_part: &BTreeMap<String, Vec<&Usage>>, whole: f64)
     let lines = [0.0, 0.5, 1.0].map(|share| most * share);
     Some(Curves {
         title: figure.title,
+        when: format!("from {} to {}", span(window.from), span(window.to)),
         lines: lines.map(|value| Line { at: y(value), text: (figure.text)(value) }).into(),
         curves: curves.collect(),
     })
@@ -135,5 +140,10 @@ mod tests {
         let pictures = Curves::of(&run);
         assert_eq!(pictures[2].curves[0].first, "0.50");
         assert_eq!(pictures[2].curves[0].most, "0.50");
+        // The run went on for longer than anybody looked.
+        run.last_ms = 40_000.0;
+        let memory = &Curves::of(&run)[0];
+        assert_eq!(memory.when, "from 0ms to 4.0s");
+        assert!(memory.curves[0].points.ends_with("960,0"), "{}", memory.curves[0].points);
     }
 }
