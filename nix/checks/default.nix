@@ -12,8 +12,9 @@
   modules = import ./modules.nix { inherit pkgs lib self; };
   example = pkgs.callPackage ./example.nix { inherit root self; };
 }
+# What callPackage adds for overriding is no check.
 // lib.mapAttrs' (name: lib.nameValuePair "rust-${name}") (
-  pkgs.callPackage ./rust.nix { inherit root; }
+  lib.filterAttrs (_: lib.isDerivation) (pkgs.callPackage ./rust.nix { inherit root; })
 )
 //
   lib.mapAttrs'
