@@ -81,7 +81,7 @@ impl Search<'_> {
     }
 
     async fn logs(&mut self, mark: &str) -> StepResult {
-        let source = self.cx.probes().logs();
+        let source = self.cx.probes().logs(self.cx.timeout_scale());
         let (names, errors) = source.logs().await;
         let failed = |error| StepError::error(format!("failed to read the logs of {error}"));
         if let Some(error) = errors.into_iter().next() {
