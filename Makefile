@@ -7,8 +7,8 @@ ARGS ?=
 
 BIN := target/release
 ESSENTIALS := --only basic-workflow $(patsubst %,--only reconciliation/%-container-restarted,stopped killed)
-# What a failure's report says to type to run its step again.
-export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
+# What a failure's report says to type to run its step again. Not for `test`, whose programs have reports of their own.
+e2e smoke full: export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
 
 LAB_RUN = $(BIN)/persys-lab run --bin-dir $(BIN) --dns $(DNS) --
 
@@ -31,6 +31,11 @@ full: tools build ## Run all seven scenarios, in some minutes
 .PHONY: test
 test: tools ## Run every test of the project, a lab run among them
 	@scripts/test.sh
+
+.PHONY: coverage
+coverage: ## Write docs/coverage.md: which steps prove which line of the strategy
+	@scripts/step.sh "building the verifier" cargo build --locked -p persys-verifier
+	@target/debug/persys-verifier coverage > docs/coverage.md.new && mv docs/coverage.md.new docs/coverage.md
 
 .PHONY: doctor
 doctor: build ## Say what this machine lacks, and the mend

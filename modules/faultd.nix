@@ -66,6 +66,15 @@ in
       default = [ "/run/persys" ];
       description = "The folders below which it may fill a disk.";
     };
+    containersCgroup = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "/containers.slice";
+      description = ''
+        The control group below which Docker's containers are, as its `cgroup-parent` names it; what it may leave short of
+        memory. Without it that fault is refused, and the steps that need it are skipped.
+      '';
+    };
     openFirewall = options.openFirewall "the port of the daemon";
   };
 
@@ -99,7 +108,8 @@ in
         TLS_CERT = env.credential "tls-cert";
         TLS_KEY = env.credential "tls-key";
         TLS_CA = env.credential "tls-ca";
-      };
+      }
+      // lib.optionalAttrs (cfg.containersCgroup != null) { CONTAINERS_CGROUP = cfg.containersCgroup; };
       unitConfig.StartLimitIntervalSec = 0;
       serviceConfig = {
         Type = "notify";

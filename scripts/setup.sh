@@ -15,6 +15,18 @@ fail() {
 
 has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ]; }
 
+compiles_well_known_types() {
+    local folder status=0
+    has protoc || return 1
+    folder=$(mktemp -d)
+    printf 'syntax = "proto3";\nimport "google/protobuf/descriptor.proto";\nimport "google/protobuf/struct.proto";\n' \
+        >"$folder/probe.proto"
+    protoc --proto_path="$folder" --descriptor_set_out=/dev/null "$folder/probe.proto" \
+        >/dev/null 2>&1 || status=1
+    rm -r "$folder"
+    return $status
+}
+
 # The program to look for, and the Debian package that has it.
 missing_packages() {
     while read -r program package; do
@@ -32,6 +44,10 @@ git git
 cc build-essential
 unshare util-linux
 LIST
+    # protoc needs the well-known types, which Debian only recommends beside it.
+    if ! compiles_well_known_types; then
+        printf 'libprotobuf-dev\n'
+    fi
     # An ordinary busybox is there on many machines; a container needs the static one.
     if has busybox && ldd "$(command -v busybox)" >/dev/null 2>&1; then
         printf 'busybox-static\n'

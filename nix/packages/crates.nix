@@ -27,6 +27,14 @@ let
     );
 
   manifests = map (folder: root + "/${folder}/Cargo.toml") members;
+  # What code has in it beside its own folder.
+  included = {
+    persys-github = [ (root + "/reference/github/seed") ];
+    persys-verifier = [
+      (root + "/verifier/workloads")
+      (root + "/docs/strategy.md")
+    ];
+  };
   common = [
     (root + "/Cargo.toml")
     (root + "/Cargo.lock")
@@ -48,7 +56,7 @@ in
     crate:
     source (
       map (name: code folders.${name}) (closure crate)
-      ++ lib.optional (lib.elem "persys-github" (closure crate)) (root + "/reference/github/seed")
+      ++ lib.concatMap (name: included.${name} or [ ]) (closure crate)
     );
 
   # Everything that is compiled or that a test reads.
@@ -57,6 +65,7 @@ in
     ++ [
       (root + "/topology.json")
       (root + "/rustfmt.toml")
+      (root + "/docs")
     ]
   );
 

@@ -10,6 +10,8 @@
 let
   own = topology.machines.${name};
   docker = config.virtualisation.docker.package;
+  # A slice by itself is at the root of the control groups.
+  containers = "containers.slice";
   load = pkgs.writeShellScript "load-test-images" ''
     set -eu
     for image in ${config.services.persys.packages.test-images}/*.tar.gz; do
@@ -36,6 +38,8 @@ in
     logDriver = "json-file";
     daemon.settings = {
       hosts = [ "tcp://${own.address}:${toString topology.ports.docker}" ];
+      exec-opts = [ "native.cgroupdriver=systemd" ];
+      cgroup-parent = containers;
     }
     // (
       if topology.dockerTls then
@@ -49,6 +53,15 @@ in
         { tls = false; }
     );
   };
+  # What the fault daemon leaves short of memory and disk.
+  services.persys.faultd = {
+    containersCgroup = "/${containers}";
+    fillRoots = [
+      "/run/persys"
+      "/var/lib/docker"
+    ];
+  };
+
   systemd.services.docker = {
     wants = [ "network-online.target" ];
     after = [ "network-online.target" ];

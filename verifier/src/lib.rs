@@ -4,8 +4,10 @@
 //! [`events`] is written by the engine and folded into reports by [`report`]. [`load`] sends and
 //! measures on its own; probes and scenarios use it.
 
+pub mod bisect;
 pub mod calibration;
 pub mod cli;
+pub mod coverage;
 pub mod engine;
 pub mod events;
 pub mod load;
@@ -13,3 +15,4 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod scenarios;
+pub mod workloads;

@@ -44,6 +44,10 @@ impl Components {
         Err(Refused::new(RefusalCode::Conflict, error))
     }
 
+    pub(super) async fn find(&self, name: &str) -> Result<Component, Refused> {
+        Ok(self.backend.find(name).await?)
+    }
+
     pub(super) async fn stop(&self, name: &str) -> Result<(), Refused> {
         self.backend.stop(name).await?;
         self.expect(name, "stopped", |component| !component.state.has_processes()).await

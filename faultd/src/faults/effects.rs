@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Disks, HogTask, Hogs, Links, Shapes,
+    ContainerMemory, Descriptors, Disks, HogTask, Hogs, Links, Shapes,
     component::Components,
     fill_disk::DiskLimits,
     packet_rules::{PacketRules, Share},
@@ -41,6 +41,8 @@ pub struct MachineEffects {
     links: Links,
     disks: Disks,
     hogs: Hogs,
+    descriptors: Descriptors,
+    containers: ContainerMemory,
     place: Place,
     probed: Probed,
 }
@@ -55,6 +57,7 @@ impl MachineEffects {
         place: Place,
         probed: Probed,
         disks: DiskLimits,
+        containers: ContainerMemory,
         program: PathBuf,
     ) -> Self {
         Self {
@@ -62,6 +65,8 @@ impl MachineEffects {
             links: Links::default(),
             disks: Disks::new(disks),
             hogs: Hogs::new(program),
+            descriptors: Descriptors::default(),
+            containers,
             place,
             probed,
         }
@@ -157,6 +162,8 @@ impl Effects for MachineEffects {
             Fault::FillDisk { path, leave_bytes } => self.disks.check(path, *leave_bytes)?,
             Fault::Memory { bytes } => self.hogs.check(HogTask::Memory { bytes: *bytes })?,
             Fault::Cpu { threads } => self.hogs.check(HogTask::Cpu { threads: *threads })?,
+            // It is no matter of the network, of which the rest is about.
+            Fault::ContainerMemory { .. } => return self.containers.check(),
             _ => {}
         }
         match fault {
@@ -198,6 +205,10 @@ impl Effects for MachineEffects {
             Fault::FillDisk { path, leave_bytes } => self.disks.fill(id, path, *leave_bytes).await,
             Fault::Memory { bytes } => self.hogs.start(id, HogTask::Memory { bytes: *bytes }).await,
             Fault::Cpu { threads } => self.hogs.start(id, HogTask::Cpu { threads: *threads }).await,
+            Fault::ContainerMemory { leave_bytes } => self.containers.bound(*leave_bytes),
+            Fault::Descriptors { component } => {
+                self.descriptors.deny(id, &self.components.find(component).await?)
+            }
         }
     }
 
@@ -218,6 +229,12 @@ impl Effects for MachineEffects {
             },
             Fault::FillDisk { path, .. } => self.disks.empty(id, path),
             Fault::Memory { .. } | Fault::Cpu { .. } => self.hogs.end(id).await,
+            Fault::ContainerMemory { .. } => self.containers.free(),
+            Fault::Descriptors { component } => {
+                let found = self.components.find(component).await;
+                let found = found.map_err(|refused| format!("failed to {refused}"))?;
+                self.descriptors.give_back(id, &found)
+            }
         }
     }
 }

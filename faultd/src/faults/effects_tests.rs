@@ -8,7 +8,8 @@ fn effects(address: Ipv4Addr, probed: Probed) -> MachineEffects {
     let backend = Arc::new(Lab::new(SupervisorClient::new("/nowhere"), "/nowhere".into()));
     let place = Place { address, topology: [address.into(), PEER].into(), port: 7077 };
     let disks = DiskLimits { roots: Vec::new(), most_bytes: 0 };
-    MachineEffects::new(backend, place, probed, disks, "/nowhere".into())
+    let containers = ContainerMemory::of_group(None);
+    MachineEffects::new(backend, place, probed, disks, containers, "/nowhere".into())
 }
 
 fn cut(peer: IpAddr) -> Fault {

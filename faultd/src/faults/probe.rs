@@ -10,6 +10,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
+    container_memory::ContainerMemory,
     packet_rules::{PacketRules, Share},
     shape_script::{Shape, ShapeScript},
 };
@@ -27,6 +28,7 @@ pub struct Probed {
     pub(crate) loss: Option<String>,
     pub(crate) netem: Option<String>,
     pub(crate) tbf: Option<String>,
+    pub(crate) container_memory: Option<String>,
 }
 
 impl Probed {
@@ -37,6 +39,7 @@ impl Probed {
             Capability::Loss => self.loss.as_deref(),
             Capability::Netem => self.netem.as_deref(),
             Capability::Tbf => self.tbf.as_deref(),
+            Capability::ContainerMemory => self.container_memory.as_deref(),
             Capability::Docker => None,
         }
     }
@@ -44,13 +47,14 @@ impl Probed {
 
 impl fmt::Display for Probed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { nft, nft_egress, loss, netem, tbf } = self;
+        let Self { nft, nft_egress, loss, netem, tbf, container_memory } = self;
         let all = [
             ("nft", nft),
             ("nft egress", nft_egress),
             ("loss", loss),
             ("netem", netem),
             ("tbf", tbf),
+            ("container memory", container_memory),
         ];
         let lacks: Vec<String> = all
             .into_iter()
@@ -63,8 +67,8 @@ impl fmt::Display for Probed {
     }
 }
 
-/// Tries every kind of rule once.
-pub async fn probe() -> Probed {
+/// Tries every kind of rule once, and looks for the containers' control group.
+pub async fn probe(containers: &ContainerMemory) -> Probed {
     let cut = rules(Share::All, None);
     let egress = rules(Share::All, Some("lo"));
     let loss = rules(Share::Percent(50), None);
@@ -77,7 +81,7 @@ pub async fn probe() -> Probed {
         lack_of("tc", ["-batch", "-"], delay.text()),
         lack_of("tc", ["-batch", "-"], rate.text()),
     );
-    Probed { nft, nft_egress, loss, netem, tbf }
+    Probed { nft, nft_egress, loss, netem, tbf, container_memory: containers.lack() }
 }
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));

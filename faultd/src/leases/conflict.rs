@@ -13,6 +13,10 @@ pub fn conflict(wanted: &Fault, present: &Fault) -> Option<String> {
     if shapes(wanted) && shapes(present) {
         return Some(format!("a lease holds the {} of the interface", present.kind()));
     }
+    let bounds = |fault: &Fault| matches!(fault, Fault::ContainerMemory { .. });
+    if bounds(wanted) && bounds(present) {
+        return Some("a lease bounds the containers' memory already".to_owned());
+    }
     if let (Fault::FillDisk { path, .. }, Fault::FillDisk { path: other, .. }) = (wanted, present) {
         return (path == other).then(|| format!("a lease fills {} already", path.display()));
     }
@@ -37,6 +41,13 @@ mod tests {
     fn links_are_cut_independently() {
         let cut = Fault::Cut { peers: vec![[10, 0, 0, 1].into()], direction: Direction::Both };
         assert!(conflict(&cut, &cut).is_none());
+    }
+
+    #[test]
+    fn containers_have_one_bound() {
+        let bound = Fault::ContainerMemory { leave_bytes: 9 };
+        assert!(conflict(&bound, &bound).is_some());
+        assert!(conflict(&bound, &Fault::Memory { bytes: 9 }).is_none());
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub enum Capability {
     Tbf,
     /// A Docker Engine on this machine.
     Docker,
+    /// A control group that bounds the memory of all containers of this machine.
+    ContainerMemory,
 }
 
 impl Capability {
@@ -45,6 +47,7 @@ impl Capability {
             Self::Netem => "netem",
             Self::Tbf => "tbf",
             Self::Docker => "docker",
+            Self::ContainerMemory => "container-memory",
         }
     }
 }
@@ -70,6 +73,8 @@ pub struct Capabilities {
     pub netem: bool,
     pub tbf: bool,
     pub docker: bool,
+    #[serde(default)]
+    pub container_memory: bool,
 }
 
 impl Capabilities {
@@ -80,6 +85,7 @@ impl Capabilities {
             Capability::Netem => self.netem,
             Capability::Tbf => self.tbf,
             Capability::Docker => self.docker,
+            Capability::ContainerMemory => self.container_memory,
         }
     }
 }

@@ -43,6 +43,12 @@ pub enum Fault {
     Memory { bytes: u64 },
     /// Keeps processor threads busy.
     Cpu { threads: u16 },
+    /// Leaves all containers of the machine together this much more memory than they
+    /// have. Whoever takes more is killed by the kernel.
+    ContainerMemory { leave_bytes: u64 },
+    /// Keeps a component from opening any more file or connection. What it has open
+    /// stays so.
+    Descriptors { component: String },
 }
 
 impl Fault {
@@ -59,6 +65,8 @@ impl Fault {
             Self::FillDisk { .. } => "fill-disk",
             Self::Memory { .. } => "memory",
             Self::Cpu { .. } => "cpu",
+            Self::ContainerMemory { .. } => "container-memory",
+            Self::Descriptors { .. } => "descriptors",
         }
     }
 
@@ -69,21 +77,24 @@ impl Fault {
             Self::Loss { .. } => Some(Capability::Loss),
             Self::Delay { .. } => Some(Capability::Netem),
             Self::Rate { .. } => Some(Capability::Tbf),
+            Self::ContainerMemory { .. } => Some(Capability::ContainerMemory),
             Self::Stop { .. }
             | Self::Kill { .. }
             | Self::Pause { .. }
             | Self::FillDisk { .. }
             | Self::Memory { .. }
-            | Self::Cpu { .. } => None,
+            | Self::Cpu { .. }
+            | Self::Descriptors { .. } => None,
         }
     }
 
     /// The component that it is about.
     pub fn component(&self) -> Option<&str> {
         match self {
-            Self::Stop { component } | Self::Kill { component } | Self::Pause { component } => {
-                Some(component)
-            }
+            Self::Stop { component }
+            | Self::Kill { component }
+            | Self::Pause { component }
+            | Self::Descriptors { component } => Some(component),
             _ => None,
         }
     }
@@ -127,6 +138,10 @@ impl fmt::Display for Fault {
             }
             Self::Memory { bytes } => write!(f, "take {bytes} bytes of memory"),
             Self::Cpu { threads } => write!(f, "keep {threads} threads busy"),
+            Self::ContainerMemory { leave_bytes } => {
+                write!(f, "leave the containers {leave_bytes} bytes more memory than they have")
+            }
+            Self::Descriptors { component } => write!(f, "let {component} open nothing more"),
         }
     }
 }

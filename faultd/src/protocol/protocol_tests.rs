@@ -34,6 +34,14 @@ fn faults_have_the_documented_form() {
         ),
         (Fault::Memory { bytes: 5 }, json!({"kind": "memory", "bytes": 5})),
         (Fault::Cpu { threads: 2 }, json!({"kind": "cpu", "threads": 2})),
+        (
+            Fault::ContainerMemory { leave_bytes: 5 },
+            json!({"kind": "container-memory", "leaveBytes": 5}),
+        ),
+        (
+            Fault::Descriptors { component: "persys-agent".into() },
+            json!({"kind": "descriptors", "component": "persys-agent"}),
+        ),
     ] {
         assert_eq!(wire(&fault), form);
         assert_eq!(serde_json::from_value::<Fault>(form.clone()).unwrap(), fault);
@@ -130,6 +138,8 @@ fn any_fault() -> impl Strategy<Value = Fault> {
             .prop_map(|(path, leave_bytes)| Fault::FillDisk { path: path.into(), leave_bytes }),
         any::<u64>().prop_map(|bytes| Fault::Memory { bytes }),
         any::<u16>().prop_map(|threads| Fault::Cpu { threads }),
+        any::<u64>().prop_map(|leave_bytes| Fault::ContainerMemory { leave_bytes }),
+        name().prop_map(|component| Fault::Descriptors { component }),
     ]
 }
 

@@ -84,6 +84,7 @@ async fn capabilities(State(shared): State<Shared>) -> Json<Capabilities> {
         netem: has(Capability::Netem),
         tbf: has(Capability::Tbf),
         docker: shared.has_docker().await,
+        container_memory: has(Capability::ContainerMemory),
     })
 }
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     backend::{Backend, Lab, Systemd, SystemdPrograms},
-    faults::{DiskLimits, MachineEffects, Place, probe},
+    faults::{ContainerMemory, DiskLimits, MachineEffects, Place, probe},
     leases::{Keeper, StateFile, StateFileError},
     machine::Containers,
     protocol::{ComponentState, Lease},
@@ -75,7 +75,8 @@ impl Daemon {
             .ok_or_else(|| StartError::DockerHost(settings.docker_host.clone()))?;
         let state = StateFile::in_folder(&settings.state)?;
         let backend = backend(&settings);
-        let probed = probe().await;
+        let containers = ContainerMemory::of_group(settings.containers_cgroup.as_deref());
+        let probed = probe(&containers).await;
         let place = Place {
             address: own.address,
             topology: topology.machines.values().map(|machine| machine.address.into()).collect(),
@@ -93,6 +94,7 @@ impl Daemon {
                     .collect(),
                 most_bytes: settings.fill_most,
             },
+            containers,
             // This program, even if its file was replaced meanwhile.
             PathBuf::from("/proc/self/exe"),
         ));

@@ -71,6 +71,10 @@ pub struct Settings {
     /// The Docker Engine of this machine: a unix socket
     #[arg(long, env = "DOCKER_HOST", default_value = "unix:///var/run/docker.sock")]
     pub docker_host: String,
+    /// The control group below which Docker has all containers of this machine, as its
+    /// --cgroup-parent names it; without one their memory cannot be bounded
+    #[arg(long, env = "CONTAINERS_CGROUP")]
+    pub containers_cgroup: Option<PathBuf>,
     /// The folders below which a disk may be filled
     #[arg(long, env = "FILL_ROOTS", value_delimiter = ',', default_value = "/run/persys")]
     pub fill_roots: Vec<PathBuf>,

@@ -1,4 +1,4 @@
-//! Disk, memory and processor.
+//! Disk, memory, processor and descriptors.
 
 use std::{fs, time::Duration};
 
@@ -32,6 +32,26 @@ isolated! {
         assert_eq!(code_of(client.inject(elsewhere, TTL).await), "bad_request");
     }
 
+    async fn a_component_that_may_open_nothing_gets_its_descriptors_back() {
+        let mut world = World::new().await;
+        let client = world.client();
+        let pid = world.supervisor.component("etcd").await.pid.unwrap();
+        let before = open_files(pid);
+        let deny = Fault::Descriptors { component: "etcd".to_owned() };
+        let guard = client.inject(deny.clone(), TTL).await.unwrap();
+        assert_eq!(open_files(pid)[0], "0");
+        assert_eq!(code_of(client.inject(deny.clone(), TTL).await), "conflict");
+        guard.heal().await.unwrap();
+        assert_eq!(open_files(pid), before);
+        // A daemon that has forgotten how many they were gives the most that there are.
+        let guard = client.inject(deny, TTL).await.unwrap();
+        world.kill_and_start_daemon().await;
+        assert_eq!(open_files(pid), [before[1].clone(), before[1].clone()]);
+        drop(guard);
+        let memory = Fault::ContainerMemory { leave_bytes: 1 };
+        assert_eq!(code_of(client.inject(memory, TTL).await), "unsupported");
+    }
+
     async fn hogs_go_with_their_lease_or_with_the_daemon() {
         let mut world = World::new().await;
         let client = world.client();
@@ -53,6 +73,14 @@ isolated! {
         let short = client.inject(Fault::Cpu { threads: 1 }, Duration::from_millis(1)).await;
         assert_eq!(code_of(short), "bad_request");
     }
+}
+
+/// How many files a process may have open now, and at most.
+fn open_files(pid: u32) -> [String; 2] {
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let mut words = line.split_whitespace().map(str::to_owned);
+    [words.next().unwrap(), words.next().unwrap()]
 }
 
 /// The process of a hog.

@@ -18,15 +18,12 @@ const SYSTEM: [(&str, &str); 10] = [
     ("runc", "docker.io"),
     ("docker", "docker.io"),
 ];
+/// The same for what the platform itself runs: agents run projects with them, and what stands
+/// for GitHub serves repositories.
+const PLATFORM: [(&str, &str); 2] = [("docker-compose", "docker-compose"), ("git", "git")];
 
 pub fn system(options: &LabOptions, programs: &Programs) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = SYSTEM
-        .iter()
-        .filter(|(program, _)| find_in_path(program).is_none())
-        .map(|(program, package)| {
-            Finding::new(format!("{program} is missing"), format!("apt-get install {package}"))
-        })
-        .collect();
+    let mut findings = missing(options.bare, |program| find_in_path(program).is_some());
     match &programs.etcd {
         None => findings.push(Finding::new("etcd is missing", "apt-get install etcd-server")),
         Some(path) => findings.extend(named(path, "--etcd")),
@@ -51,6 +48,17 @@ pub fn system(options: &LabOptions, programs: &Programs) -> Vec<Finding> {
         Some(_) => {}
     }
     findings
+}
+
+/// What of the system's programs is not there. A bare lab has no platform.
+fn missing(bare: bool, is_there: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let platform: &[_] = if bare { &[] } else { &PLATFORM };
+    let absent = SYSTEM.iter().chain(platform).filter(|(program, _)| !is_there(program));
+    absent
+        .map(|(program, package)| {
+            Finding::new(format!("{program} is missing"), format!("apt-get install {package}"))
+        })
+        .collect()
 }
 
 /// The project's own, or those named in their stead.
@@ -132,6 +140,21 @@ mod tests {
         if cfg!(target_env = "gnu") {
             assert_eq!(names_no_interpreter(&bytes), Some(false));
         }
+    }
+
+    #[test]
+    fn what_the_platform_runs_is_missed_where_there_is_a_platform() {
+        let told = |bare, there: &[&str]| -> Vec<String> {
+            let findings = missing(bare, |program| there.contains(&program));
+            findings.iter().map(|finding| format!("{finding:?}")).collect()
+        };
+        let (whole, bare) = (told(false, &[]), told(true, &[]));
+        assert_eq!(whole.len(), SYSTEM.len() + PLATFORM.len());
+        assert_eq!(bare.len(), SYSTEM.len());
+        let about = |told: &[String], text: &str| told.iter().any(|line| line.contains(text));
+        assert!(about(&whole, "apt-get install docker-compose"), "{whole:?}");
+        assert!(about(&whole, "git is missing") && !about(&bare, "git is missing"));
+        assert!(!about(&told(false, &["git"]), "git is missing"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::mounts;
 use crate::{
-    paths,
+    mounting, paths,
     spec::{FileSpec, MachineSpec},
 };
 
@@ -23,6 +23,10 @@ pub fn set_up(spec: &MachineSpec) -> Result<()> {
     mounts::arrange(&spec.name, &spec.keep)?;
     for folder in [paths::BIN, paths::HOME, paths::NOTIFY, "/run/lock", "/run/persys/lib"] {
         make_folder(Path::new(folder), 0o755)?;
+    }
+    for disk in &spec.disks {
+        make_folder(&disk.path, 0o755)?;
+        mounting::tmpfs(&disk.path, &format!("mode=755,size={}", disk.bytes))?;
     }
     for (name, program) in &spec.commands {
         let link = Path::new(paths::BIN).join(name);

@@ -1,14 +1,18 @@
 //! One Docker Engine per agent, all of its state inside its machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use persys_contract::topology::TestImage;
 
 use super::site::Site;
 use crate::{
-    cgroups,
-    spec::{ComponentSpec, FileSpec, ImageSpec, Part, Readiness},
+    cgroups, paths,
+    spec::{ComponentSpec, DiskSpec, FileSpec, ImageSpec, Part, Readiness},
 };
+
+/// The disk with all images and containers of an engine: room for a hundred times what
+/// the test images take, and little enough for any host to lose when it is filled.
+pub const DISK_BYTES: u64 = 256 << 20;
 
 const PAGE: &str = "persys test page\n";
 
@@ -18,14 +22,14 @@ pub fn docker(site: &Site, program: PathBuf, busybox: Option<PathBuf>) -> Compon
     let mut args = vec![
         // Not the host's.
         format!("--config-file={}", configuration.display()),
-        format!("--data-root={}", data.join("data").display()),
+        format!("--data-root={}", disk().path.display()),
         "--exec-root=/run/docker".to_owned(),
         "--pidfile=/run/docker.pid".to_owned(),
         "--host=unix:///run/docker.sock".to_owned(),
         format!("--host=tcp://{}", site.address(site.topology.ports.docker)),
         "--storage-driver=overlay2".to_owned(),
         "--exec-opt=native.cgroupdriver=cgroupfs".to_owned(),
-        format!("--cgroup-parent=/{}/{}", cgroups::folder(site.lab), site.name),
+        format!("--cgroup-parent={}", cgroup(site)),
     ];
     if site.topology.docker.tls {
         args.extend([
@@ -47,7 +51,17 @@ pub fn docker(site: &Site, program: PathBuf, busybox: Option<PathBuf>) -> Compon
     spec
 }
 
-fn images(site: &Site, busybox: &std::path::Path) -> Vec<ImageSpec> {
+/// The disk that an agent's machine has for its engine.
+pub fn disk() -> DiskSpec {
+    DiskSpec { path: paths::data("docker").join("data"), bytes: DISK_BYTES }
+}
+
+/// The control group that all containers of a machine are below.
+pub fn cgroup(site: &Site) -> String {
+    format!("/{}/{}", cgroups::folder(site.lab), site.name)
+}
+
+fn images(site: &Site, busybox: &Path) -> Vec<ImageSpec> {
     let image = |image, command: &[&str], files| ImageSpec {
         reference: site.topology.image(image).to_owned(),
         busybox: busybox.to_owned(),

@@ -52,6 +52,7 @@ pub fn plan(
             resolver,
             hosts: hosts.clone(),
             keep: keep.clone(),
+            disks: machine.has(MachineRole::Agent).then(docker::disk).into_iter().collect(),
             files: vec![FileSpec::new(paths::TOPOLOGY, 0o644, shown.clone())],
             commands: commands(&site),
             environment: environment(),

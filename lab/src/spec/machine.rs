@@ -18,6 +18,14 @@ pub struct LabSpec {
     pub machines: Vec<MachineSpec>,
 }
 
+/// A disk in memory.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DiskSpec {
+    /// Where it is mounted.
+    pub path: PathBuf,
+    pub bytes: u64,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MachineSpec {
     pub name: String,
@@ -29,6 +37,8 @@ pub struct MachineSpec {
     /// The text of `/etc/hosts`.
     pub hosts: String,
     pub keep: Vec<PathBuf>,
+    /// Small disks of its own, so that one can be full and the rest of the machine is not.
+    pub disks: Vec<DiskSpec>,
     /// Credentials, the topology.
     pub files: Vec<FileSpec>,
     /// Programs that can be called by name.

@@ -9,4 +9,4 @@ mod machine;
 pub use component::{ComponentSpec, ImageSpec, Part, Readiness, RestartPolicy};
 pub use event::{Event, Order};
 pub use file::FileSpec;
-pub use machine::{LabSpec, MachineSpec};
+pub use machine::{DiskSpec, LabSpec, MachineSpec};

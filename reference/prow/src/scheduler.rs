@@ -5,8 +5,12 @@ use persys_reference_base::config::Timings;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
-    agent_client::AgentClient, cluster::Leadership, metrics::SchedulerMetrics, placement::Ledger,
-    reconcile::Agenda, store::Store,
+    agent_client::AgentClient,
+    cluster::Leadership,
+    metrics::SchedulerMetrics,
+    placement::{Ledger, Placements},
+    reconcile::Agenda,
+    store::Store,
 };
 
 pub struct Scheduler {
@@ -22,6 +26,8 @@ pub struct Scheduler {
     /// Wakes the monitor before its interval is over.
     pub monitor_wanted: Notify,
     pub ledger: Ledger,
+    /// New workloads that want a node.
+    pub placements: Placements,
     /// Bounds what is done in the background at a time, lest it hold up those who wait.
     pub background: Semaphore,
 }

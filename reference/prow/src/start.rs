@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     metrics::SchedulerMetrics,
     monitor::take_census,
-    placement::Ledger,
+    placement::{Ledger, Placements, allot_all},
     reconcile::Agenda,
     routes,
     scheduler::Scheduler,
@@ -45,6 +45,7 @@ pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
     let (session, session_watch) = watch::channel(None);
     let (elected, elected_watch) = watch::channel(None);
     let (discovery, discovery_watch) = watch::channel(None);
+    let (placements, wishes) = Placements::new();
     let scheduler = Arc::new(Scheduler {
         instance: instance.clone(),
         names: names.clone(),
@@ -56,6 +57,7 @@ pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
         agenda: Agenda::default(),
         monitor_wanted: Notify::new(),
         ledger: Ledger::default(),
+        placements,
         background: Semaphore::new(BACKGROUND),
     });
     let check = SignatureCheck::new(key, config.timings.signature_window, &metrics);
@@ -73,6 +75,7 @@ pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
         tokio::spawn(keep_lease(store.clone(), Discovery::LEASE_SECONDS, discovery, stop.clone()));
     tokio::spawn(elect(store.clone(), instance.clone(), session_watch, elected, stop.clone()));
     tokio::spawn(lead(scheduler.clone(), stop.clone()));
+    tokio::spawn(allot_all(scheduler.clone(), wishes, stop.clone()));
     tokio::spawn(take_census(scheduler, stop));
     let host = config.advertise_ip.unwrap_or(bound.ip()).to_string();
     tokio::spawn(register(

@@ -5,7 +5,10 @@ use std::{convert::Infallible, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use super::calibrate::TimeoutScale;
-use crate::plan::{Filter, Pattern, Profile};
+use crate::{
+    bisect::{Bisect, GuardArguments, JudgeArguments as Judge},
+    plan::{Filter, Pattern, Profile},
+};
 
 /// Proves that a Persys platform works, end to end, and shows where it does not.
 #[derive(Debug, Parser)]
@@ -21,10 +24,19 @@ pub enum Command {
     Run(Box<Run>),
     /// Show what there is to run, without running it
     List(List),
+    /// Print which steps prove which line of the strategy, in Markdown
+    Coverage,
     /// Make the reports of a run again from its events
     Report(Report),
     /// Measure what --timeout-scale this machine needs, from 1 to 20, and print it
     Calibrate,
+    /// Find the commit of a platform that broke a step
+    Bisect(Box<Bisect>),
+    /// Judge the platform's commit that is checked out, for `git bisect run`
+    Judge(Box<Judge>),
+    /// Outlives a bisection to clean up after it
+    #[command(name = "__guard", hide = true)]
+    Guard(GuardArguments),
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,8 @@ pub enum Exit {
     NothingSelected = 4,
     /// For bisecting: this revision cannot be judged.
     CannotJudge = 125,
+    /// `judge` could not work: git ends its bisection at 128 and above.
+    Aborted = 128,
     /// Somebody ended the run.
     Interrupted = 130,
 }

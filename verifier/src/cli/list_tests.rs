@@ -58,7 +58,22 @@ fn plan() -> Vec<PlannedScenario> {
 
 #[test]
 fn as_a_table() {
-    assert_snapshot!(table(&plan()));
+    assert_snapshot!(table(&plan(), 80));
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let selection = Filter::default().select(crate::scenarios::ALL).unwrap();
+    let pace = Pace { timings: &Timings::PRODUCTION, scale: 1.0 };
+    let plan = planned(&selection, true, pace);
+    for width in [80, 160] {
+        let text = table(&plan, width);
+        let longest = text.lines().max_by_key(|line| line.chars().count()).unwrap();
+        assert!(longest.chars().count() <= width, "{longest}");
+        for step in plan.iter().flat_map(|scenario| &scenario.steps) {
+            assert!(text.lines().any(|line| line.trim().split(' ').next() == Some(&step.id)));
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
-//! The command line: `run`, `list`, `report`, `calibrate`, `bisect` and `judge`.
+//! The command line: `run`, `list`, `coverage`, `report`, `calibrate`, `bisect` and `judge`.
 
 mod arguments;
+mod bisect;
 mod calibrate;
+mod coverage;
 mod exit;
 mod host;
 mod list;
@@ -48,12 +50,19 @@ pub fn main_with(
     platform: Platform,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let judges = arguments.get(1).is_some_and(|word| word == "judge");
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version come here too, and are no mistake.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Passed };
+            return match error.use_stderr() {
+                // Any other code would blame the commit that git has checked out.
+                true if judges => Exit::Aborted,
+                true => Exit::Usage,
+                false => Exit::Passed,
+            };
         }
     };
     let broken = crate::plan::validate(registry.scenarios);
@@ -64,7 +73,14 @@ pub fn main_with(
     match arguments.command {
         arguments::Command::Run(arguments) => run::run(registry, platform, &arguments),
         arguments::Command::List(arguments) => list::list(registry, &arguments),
+        arguments::Command::Coverage => coverage::coverage(registry),
         arguments::Command::Report(arguments) => remake::remake(&arguments),
         arguments::Command::Calibrate => calibrate::calibrate(),
+        arguments::Command::Bisect(arguments) => bisect::bisect(registry, &arguments),
+        arguments::Command::Judge(arguments) => bisect::judge(registry, &arguments),
+        arguments::Command::Guard(arguments) => {
+            crate::bisect::keep_guard(arguments.folder.as_deref());
+            Exit::Passed
+        }
     }
 }

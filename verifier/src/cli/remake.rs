@@ -5,7 +5,10 @@ use std::io::{Write, stdout};
 use super::{Exit, arguments::Report};
 use crate::{
     events::{RunOutcome, read_events},
-    report::{Digest, Paint, ResultsFolder, RunSummary, fold, write_hydra_files, write_reports},
+    report::{
+        Digest, Paint, ResultsFolder, RunSummary, fold, write_hydra_files, write_pictures,
+        write_reports,
+    },
 };
 
 pub fn remake(arguments: &Report) -> Exit {
@@ -18,7 +21,8 @@ pub fn remake(arguments: &Report) -> Exit {
         }
     };
     if !arguments.print
-        && let Err(error) = write_reports(&folder, &run)
+        && let Err(error) =
+            write_reports(&folder, &run).and_then(|()| write_pictures(&folder, &run))
     {
         eprintln!("error: failed to write the reports: {error}");
         return Exit::Environment;

@@ -53,6 +53,7 @@ pub struct Context {
     store: Store,
     pub(crate) board: Arc<WaitBoard>,
     pub(crate) clean_ups: CleanUps,
+    pub(crate) heals: CleanUps,
     deadline: Instant,
 }
 
@@ -63,6 +64,7 @@ impl Context {
             store: Store::default(),
             board: Arc::default(),
             clean_ups: CleanUps::default(),
+            heals: CleanUps::default(),
             deadline: Instant::now(),
         }
     }
@@ -176,6 +178,17 @@ impl Context {
         run: impl Future<Output = StepResult> + Send + 'static,
     ) {
         self.clean_ups.push(what.into(), run);
+    }
+
+    /// Runs after the last step and before what must hold after every scenario is
+    /// looked at: for faults that are still in effect, because the step that heals
+    /// them was not selected or could not run. `what` continues "failed to".
+    pub fn heal_at_the_end(
+        &self,
+        what: impl Into<String>,
+        run: impl Future<Output = StepResult> + Send + 'static,
+    ) {
+        self.heals.push(what.into(), run);
     }
 
     pub(crate) fn begin_step(&mut self, budget: Duration) {

@@ -371,6 +371,37 @@ async fn invariants_are_all_checked_and_must_look_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_no_step_has_healed_is_healed_before_the_invariants_and_told_if_it_cannot_be() {
+    static BROKEN: AtomicU32 = AtomicU32::new(0);
+    async fn breaking(cx: &mut Context) -> StepResult {
+        BROKEN.store(1, Ordering::SeqCst);
+        cx.heal_at_the_end("heal the link", async {
+            BROKEN.store(0, Ordering::SeqCst);
+            Ok(())
+        });
+        good(cx).await
+    }
+    async fn whole(cx: &mut Context) -> StepResult {
+        let mut checks = cx.checks();
+        checks.equal("broken", BROKEN.load(Ordering::SeqCst), 0);
+        checks.finish()?;
+        good(cx).await
+    }
+    async fn incurable(cx: &mut Context) -> StepResult {
+        cx.heal_at_the_end("heal the disk", async { Err(StepError::error("no answer")) });
+        good(cx).await
+    }
+    const WHOLE: &[Invariant] = &[Invariant { id: "whole", title: "", run: step!(whole) }];
+    const BREAKS: Scenario = scenario("breaks", &[made("breaking", &[], step!(breaking))]);
+    const STAYS: Scenario = scenario("stays", &[made("incurable", &[], step!(incurable))]);
+    let table: &[&Scenario] = &[&BREAKS, &STAYS];
+    let (run, _) = Play { table, invariants: WHOLE, ..Play::default() }.run().await;
+    assert_step(&run, "breaks/invariants", Verdict::Passed, "");
+    let told = "failed to heal the disk: no answer";
+    assert_step(&run, "stays/invariants", Verdict::Error, told);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_interrupted_run_cleans_up_and_reports_everything() {
     const HURT: Scenario = scenario(
         "hurt",

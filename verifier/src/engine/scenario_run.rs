@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{
     Context, Interrupt, Recorder, RunHandles, StepError, StepErrorKind, StepResult,
     capabilities::Requirements,
-    cleanup::{clean_up, guarded},
+    cleanup::{CleanUp, clean_up, guarded},
     log_mirror::LogMirror,
     step_run::{Outcome, run_step},
     tally::Tally,
@@ -225,6 +225,11 @@ impl ScenarioRun<'_> {
 
 async fn check_invariants(cx: &mut Context, invariants: &[Invariant]) -> StepResult {
     let mut violated: Vec<(StepErrorKind, String)> = Vec::new();
+    while let Some(CleanUp { what, run }) = cx.heals.pop() {
+        if let Err(error) = guarded(run).await {
+            violated.push((error.kind, format!("failed to {what}: {error}")));
+        }
+    }
     for invariant in invariants {
         match guarded((invariant.run)(cx)).await {
             Ok(()) => {}

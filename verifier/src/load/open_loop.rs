@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-use super::{Failure, LoadReport, Percentile};
+use super::{Failure, Latencies, LoadReport, Percentile};
 
 /// Why a stretch of load says nothing about the platform.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -40,13 +40,18 @@ pub struct OpenLoop {
     pub in_flight: usize,
     /// From the intended send time on; then a request is given up.
     pub timeout: Duration,
-    /// A generator that is later than this by itself measures itself.
-    pub slip_limit: Duration,
 }
 
+/// A generator whose own lateness is more than this share of the response times
+/// measures itself. Lateness counts in the response, so that it can make an answer
+/// look slow and never quick.
+const SLIP_SHARE: f64 = 0.5;
+/// So late a generator may always be: a fiftieth of what the strategy allows for an
+/// answer, and the turn of a busy scheduler.
+const SLIP_FLOOR: Duration = Duration::from_millis(100);
+
 impl OpenLoop {
-    /// A warm-up of a second, 64 in flight, ten seconds for each, and a slip of a
-    /// tenth of the five seconds that the strategy allows for an answer.
+    /// A warm-up of a second, 64 in flight, and ten seconds for each.
     pub fn new(rate: f64, duration: Duration) -> Self {
         Self {
             rate,
@@ -54,7 +59,6 @@ impl OpenLoop {
             warm_up: Duration::from_secs(1),
             in_flight: 64,
             timeout: Duration::from_secs(10),
-            slip_limit: Duration::from_millis(500),
         }
     }
 
@@ -123,13 +127,13 @@ impl OpenLoop {
     }
 
     fn judge(&self, report: LoadReport) -> Result<LoadReport, LoadError> {
-        let slip = report.slip.highest(Percentile::P99);
-        let slip = slip.map(|(percentile, slip)| (percentile.to_string(), slip));
-        let slip = slip.or_else(|| Some(("max".to_owned(), report.slip.max()?)));
+        let slip = tail(&report.slip);
+        let response = tail(&report.response).map_or(Duration::ZERO, |(_, response)| response);
+        let limit = response.mul_f64(SLIP_SHARE).max(SLIP_FLOOR);
         if let Some((percentile, slip)) = slip
-            && slip > self.slip_limit
+            && slip > limit
         {
-            let (rate, limit, samples) = (self.rate, self.slip_limit, report.slip.count());
+            let (rate, samples) = (self.rate, report.slip.count());
             return Err(LoadError::Saturated { rate, percentile, slip, limit, samples });
         }
         if report.succeeded == 0 {
@@ -141,6 +145,13 @@ impl OpenLoop {
         }
         Ok(report)
     }
+}
+
+/// The highest percentile up to p99 that the samples support, or else the largest.
+fn tail(times: &Latencies) -> Option<(String, Duration)> {
+    let supported = times.highest(Percentile::P99);
+    let supported = supported.map(|(percentile, time)| (percentile.to_string(), time));
+    supported.or_else(|| Some(("max".to_owned(), times.max()?)))
 }
 
 /// How one request ended.

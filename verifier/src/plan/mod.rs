@@ -21,5 +21,5 @@ pub use profile::Profile;
 pub use requirement::Requirement;
 pub use scenario::{CLEAN_UP, INVARIANTS, Invariant, Scenario};
 pub use selection::{Filter, NothingSelected, Selected};
-pub use step::{Step, StepFn, StepFuture};
+pub use step::{HEALS, Step, StepFn, StepFuture};
 pub use validate::validate;

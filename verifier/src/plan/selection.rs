@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Pattern, Profile, Scenario, Step};
+use super::{HEALS, Pattern, Profile, Scenario, Step};
 
 /// What the command line asks for.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +48,8 @@ impl Filter {
         }
     }
 
-    /// Selects from the table, and adds the steps that selected steps need.
+    /// Selects from the table, and adds the steps that selected steps need and those that heal
+    /// what they disturb.
     /// What `skip` names stays out even if it is needed: the steps that need it
     /// are then skipped and say so.
     pub fn select(&self, table: &[&'static Scenario]) -> Result<Vec<Selected>, NothingSelected> {
@@ -74,10 +75,22 @@ impl Filter {
             .filter(|step| self.wants(scenario, step) && !skipped(step))
             .map(|step| step.id)
             .collect();
-        // Steps need only earlier steps, so one pass from the back finds them all.
-        for step in scenario.steps.iter().rev() {
-            if wanted.contains(step.id) {
-                wanted.extend(step.needs);
+        loop {
+            let before = wanted.len();
+            // Steps need only earlier steps, so one pass from the back finds them all.
+            for step in scenario.steps.iter().rev() {
+                if wanted.contains(step.id) {
+                    wanted.extend(step.needs);
+                }
+            }
+            // What one of them disturbs must not be left to those that follow.
+            for step in scenario.steps.iter().filter(|step| step.labels.contains(&HEALS)) {
+                if step.needs.iter().any(|need| wanted.contains(need)) {
+                    wanted.insert(step.id);
+                }
+            }
+            if wanted.len() == before {
+                break;
             }
         }
         scenario.steps.iter().filter(|step| wanted.contains(step.id) && !skipped(step)).collect()

@@ -94,6 +94,28 @@ fn a_step_brings_what_it_needs() {
 }
 
 #[test]
+fn a_step_that_disturbs_brings_the_one_that_heals() {
+    const FAULT: Scenario = scenario(
+        "fault",
+        &[],
+        &[
+            made("cut", &[], &[]),
+            made("used", &[], &["cut"]),
+            made("calm", &[], &[]),
+            made("joined", &[HEALS], &["calm", "cut"]),
+            made("after", &[], &["joined"]),
+        ],
+    );
+    let ids = |only: &str, skip: &[&str]| -> Vec<&str> {
+        let selected = filter(&[only], &[], skip).select(&[&FAULT]).unwrap();
+        selected[0].steps.iter().map(|step| step.id).collect()
+    };
+    assert_eq!(ids("fault/cut", &[]), ["cut", "calm", "joined"]);
+    assert_eq!(ids("fault/used", &[]), ["cut", "used", "calm", "joined"]);
+    assert_eq!(ids("fault/cut", &["fault/joined"]), ["cut", "calm"]);
+}
+
+#[test]
 fn what_is_named_runs_whatever_its_profile() {
     assert_eq!(names(&filter(&["chaos"], &[], &[])), ["chaos/storm"]);
     assert_eq!(filter(&["chaos"], &[], &[]).profile_name(), "selection");

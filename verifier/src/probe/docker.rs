@@ -246,6 +246,14 @@ impl DockerProbe {
         Ok(answer.is_some())
     }
 
+    /// The folder on its machine in which the engine keeps images and containers.
+    pub async fn root_folder(&self) -> Result<String, ProbeError> {
+        let info = self.call("its folder", |docker| async move { docker.info().await }).await?;
+        let folder = info.docker_root_dir.unwrap_or_default();
+        self.saw(format!("it keeps everything in {folder}"), json!({ "folder": folder }));
+        Ok(folder)
+    }
+
     /// Records what happens to containers from now on. Nothing after this call
     /// is missed, even if it happens before the engine is listened to.
     pub async fn record(&self) -> Result<DockerRecording, ProbeError> {

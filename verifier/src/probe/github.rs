@@ -2,7 +2,7 @@
 
 use persys_contract::topology::MachineRole;
 use reqwest::{Method, Url};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Conformance, Exchange, HttpRequest, ProbeError, evidence::Evidence, http::HttpProbe,
@@ -50,6 +50,11 @@ impl GithubProbe {
         &self.machine
     }
 
+    /// Where it serves: `https://ip:port`.
+    pub fn base(&self) -> &str {
+        self.http.base()
+    }
+
     /// Whether an address is one of GitHub's.
     pub fn has(&self, url: &Url) -> bool {
         Url::parse(self.http.base()).is_ok_and(|own| own.origin() == url.origin())
@@ -74,15 +79,26 @@ impl GithubProbe {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, StepError> {
-        let request = HttpRequest::new(method, format!("{TESTS}{path}"))
-            .header("authorization", &format!("Bearer {}", self.admin_token));
-        let exchange = self
-            .http
-            .send(match body {
-                Some(body) => request.json(body),
-                None => request,
-            })
-            .await?;
+        let request = HttpRequest::new(method, format!("{TESTS}{path}"));
+        self.direct(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    /// A new token of an account, which is written down nowhere.
+    pub async fn token(&self, login: &str, scope: &str) -> Result<String, StepError> {
+        let wanted = json!({ "login": login, "scope": scope });
+        let request = HttpRequest::new(Method::POST, format!("{TESTS}/tokens")).json(&wanted);
+        let made = self.direct(request.confidential()).await?;
+        let token = made["token"].as_str().map(str::to_owned);
+        token.ok_or_else(|| StepError::error("the test's GitHub made no token"))
+    }
+
+    async fn direct(&self, request: HttpRequest) -> Result<Value, StepError> {
+        let bearer = format!("Bearer {}", self.admin_token);
+        let exchange = self.http.send(request.header("authorization", &bearer)).await?;
         if !exchange.is_success() {
             return Err(StepError::error(format!(
                 "failed to direct the test's GitHub: {exchange}"

@@ -41,7 +41,7 @@ impl LogProbe {
 
 impl LogSource for LogProbe {
     fn logs(&self) -> BoxFuture<'_, (Vec<LogName>, Vec<LogError>)> {
-        Box::pin(async {
+        Box::pin(async move {
             let answers = self.machines.iter().map(|(machine, probe)| async move {
                 let answer = self.bounded(machine, probe.client().components()).await?;
                 let name = |component: String| LogName { machine: machine.clone(), component };
@@ -59,7 +59,7 @@ impl LogSource for LogProbe {
     }
 
     fn ailing(&self) -> BoxFuture<'_, Vec<String>> {
-        Box::pin(async {
+        Box::pin(async move {
             let answers = self.machines.iter().map(|(machine, probe)| async move {
                 match self.bounded(machine, probe.client().components()).await {
                     Ok(reports) => {

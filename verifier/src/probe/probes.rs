@@ -229,10 +229,15 @@ impl Probes {
     }
 
     /// Adds a secret that a scenario made, such as a workload's git token: it is
+    /// Writes evidence down, redacted, under the step that runs.
+    pub fn recorder(&self) -> &Recorder {
+        self.evidence.recorder()
+    }
+
     /// looked for in every later answer, and taken out of everything that is written.
     pub fn add_secret(&self, name: &str, value: &str) {
         self.secrets().add(name, value);
-        self.evidence.recorder().hide(value);
+        self.recorder().hide(value);
     }
 }
 

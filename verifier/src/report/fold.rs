@@ -36,12 +36,13 @@ impl Fold {
                     scenario.timestamp.get_or_insert_with(|| event.ts.clone());
                     scenario.attempts = started.attempt;
                     scenario.measurements.clear();
+                    scenario.responses.clear();
                 }
             }
             Body::StepStarted(started) => {
                 self.step_at = event.at;
                 if let Some(step) = self.step(event) {
-                    step.attempts.push(Attempt::default());
+                    step.attempts.push(Attempt { at: event.at, ..Attempt::default() });
                     step.budget_ms = started.budget_ms;
                     if step.title.is_empty() {
                         step.title.clone_from(&started.title);
@@ -55,10 +56,23 @@ impl Fold {
                     attempt.waiting = Some(waiting.clone());
                 }
             }
-            Body::Evidence(evidence) => self.tell(event, &evidence.kind, &evidence.summary),
+            Body::Evidence(evidence) => {
+                self.tell(event, &evidence.kind, &evidence.summary);
+                let machines = &self.summary.started.machines;
+                let machine = |address: &str| {
+                    let found = machines.iter().find(|(_, known)| *known == address);
+                    found.map_or(address, |(name, _)| name).to_owned()
+                };
+                self.summary.timeline.see(event.at, evidence, machine);
+                let took = evidence.data["ms"].as_f64().filter(|_| evidence.kind == "http");
+                if let (Some(took), Some(scenario)) = (took, self.scenario(event)) {
+                    scenario.responses.push(took);
+                }
+            }
             Body::Measurement(measured) => {
                 let text = format!("{} = {} {}", measured.name, measured.value, measured.unit);
                 self.tell(event, "measured", &text);
+                self.summary.timeline.measure(event.at, measured);
                 if let Some(scenario) = self.scenario(event) {
                     scenario.measurements.retain(|known| known.name != measured.name);
                     scenario.measurements.push(measured.clone());
@@ -69,6 +83,7 @@ impl Fold {
                 let text =
                     format!("{} on {}: {} {detail}", fault.change, fault.machine, fault.fault);
                 self.tell(event, "fault", text.trim_end());
+                self.summary.timeline.change(event.at, fault);
             }
             Body::LogSlice(slice) => {
                 if let Some(attempt) = self.attempt(event) {
@@ -79,7 +94,7 @@ impl Fold {
                 let Some(step) = self.step(event) else { return };
                 // A step that never began has no attempt yet.
                 if step.attempts.last().is_none_or(|attempt| attempt.verdict.is_some()) {
-                    step.attempts.push(Attempt::default());
+                    step.attempts.push(Attempt { at: event.at, ..Attempt::default() });
                 }
                 if let Some(attempt) = step.attempts.last_mut() {
                     attempt.verdict = Some(finished.verdict);

@@ -88,11 +88,18 @@ fn counts(counts: Counts) -> Value {
 
 fn scenario(scenario: &ScenarioSummary) -> Value {
     // The strategy gives figures with their units, programs want them apart.
-    let metrics: BTreeMap<&str, String> = scenario
+    let mut metrics: BTreeMap<&str, String> = scenario
         .measurements
         .iter()
         .map(|m| (m.name.as_str(), format!("{}{}", m.value, m.unit)))
         .collect();
+    // Under the strategy's own names.
+    if let Some(ms) = scenario.response_ms() {
+        metrics.insert("responseTime", format!("{:.3}s", ms / 1000.0));
+    }
+    if let Some(share) = scenario.success_rate() {
+        metrics.insert("successRate", format!("{}%", (share * 1000.0).round() / 10.0));
+    }
     json!({
         "name": scenario.id.replace('-', "_"),
         "id": scenario.id,

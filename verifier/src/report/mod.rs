@@ -8,11 +8,14 @@ mod hydra;
 mod json;
 mod junit;
 mod log_hint;
+mod page;
 mod plain_text;
 mod progress;
 mod results_folder;
 mod story;
 mod summary;
+mod timeline;
+mod trace;
 mod writer;
 
 pub use atomic_file::replace_file;
@@ -21,10 +24,12 @@ pub use fold::fold;
 pub use hydra::{HydraError, write_hydra_files};
 pub use json::json;
 pub use junit::junit;
+pub use page::page;
 pub use progress::Progress;
 pub use results_folder::{ResultsError, ResultsFolder};
 pub use summary::{Attempt, Counts, RunSummary, ScenarioSummary, StepSummary};
-pub use writer::{ReportWriter, write_reports};
+pub use trace::trace;
+pub use writer::{ReportWriter, write_pictures, write_reports};
 
 #[cfg(test)]
 mod golden_tests;

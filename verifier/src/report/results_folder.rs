@@ -75,6 +75,14 @@ impl ResultsFolder {
         self.path.join("report.json")
     }
 
+    pub fn page(&self) -> PathBuf {
+        self.path.join("index.html")
+    }
+
+    pub fn trace(&self) -> PathBuf {
+        self.path.join("trace.json")
+    }
+
     pub fn digest(&self) -> PathBuf {
         self.path.join("digest.txt")
     }

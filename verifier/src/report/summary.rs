@@ -1,6 +1,6 @@
 //! What is known of a run, by scenario, step and attempt.
 
-use super::story::Story;
+use super::{story::Story, timeline::Timeline};
 use crate::events::{LogSlice, Measurement, RunFinished, RunOutcome, RunStarted, Verdict, Waiting};
 
 /// What is said of a planned step of which nothing was heard.
@@ -17,6 +17,7 @@ pub struct RunSummary {
     pub finished: Option<RunFinished>,
     /// Milliseconds from the start to the last event.
     pub last_ms: f64,
+    pub timeline: Timeline,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct ScenarioSummary {
     pub steps: Vec<StepSummary>,
     /// Of the last attempt.
     pub measurements: Vec<Measurement>,
+    /// How long each HTTP answer of the last attempt took, in milliseconds.
+    pub responses: Vec<f64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -46,6 +49,8 @@ pub struct StepSummary {
 
 #[derive(Clone, Debug, Default)]
 pub struct Attempt {
+    /// When it began, in milliseconds since the run's start.
+    pub at: f64,
     /// Absent while it runs, and for ever if the verifier was killed then.
     pub verdict: Option<Verdict>,
     pub message: String,
@@ -116,6 +121,20 @@ impl ScenarioSummary {
 
     pub fn verdict(&self) -> Verdict {
         Verdict::of_all(self.steps.iter().map(StepSummary::verdict))
+    }
+
+    /// How long an HTTP answer took, in milliseconds, on average.
+    pub fn response_ms(&self) -> Option<f64> {
+        let count = self.responses.len();
+        (count > 0).then(|| self.responses.iter().sum::<f64>() / count as f64)
+    }
+
+    /// Which share of the steps that were not skipped has passed.
+    pub fn success_rate(&self) -> Option<f64> {
+        let verdicts = self.steps.iter().map(StepSummary::verdict);
+        let judged: Vec<_> = verdicts.filter(|verdict| *verdict != Verdict::Skipped).collect();
+        let passed = judged.iter().filter(|verdict| **verdict == Verdict::Passed).count();
+        (!judged.is_empty()).then(|| passed as f64 / judged.len() as f64)
     }
 }
 

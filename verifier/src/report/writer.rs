@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Digest, Paint, ResultsFolder, atomic_file::replace_file, fold::Fold, json::json, junit::junit,
-    summary::RunSummary,
+    page::page, summary::RunSummary, trace::trace,
 };
 use crate::events::{Body, Event, EventLog};
 
@@ -55,7 +55,12 @@ impl ReportWriter {
                 | Body::ScenarioFinished(_)
                 | Body::RunFinished(_)
         );
-        if tells && let Err(error) = write_reports(&state.folder, &state.fold.summary) {
+        // The pictures grow with the run: not one after every step.
+        let ends = matches!(event.body, Body::ScenarioFinished(_) | Body::RunFinished(_));
+        let written =
+            if tells { write_reports(&state.folder, &state.fold.summary) } else { Ok(()) };
+        let drawn = if ends { write_pictures(&state.folder, &state.fold.summary) } else { Ok(()) };
+        if let Err(error) = written.and(drawn) {
             state.broken.get_or_insert(error.to_string());
         }
     }
@@ -65,7 +70,14 @@ impl ReportWriter {
     }
 }
 
-/// Writes every report of a run.
+/// Writes the page and the trace of a run.
+pub fn write_pictures(folder: &ResultsFolder, run: &RunSummary) -> io::Result<()> {
+    let page = page(run).map_err(io::Error::other)?;
+    replace_file(&folder.page(), page.as_bytes())?;
+    replace_file(&folder.trace(), &trace(run))
+}
+
+/// Writes the reports that programs and a last look at the terminal need.
 pub fn write_reports(folder: &ResultsFolder, run: &RunSummary) -> io::Result<()> {
     replace_file(&folder.junit(), &junit(run))?;
     replace_file(&folder.json(), &json(run))?;

@@ -4,6 +4,6 @@ mod allotment;
 mod choice;
 mod ledger;
 
-pub use allotment::{NotAllotted, allot};
+pub use allotment::{NotAllotted, Placements, allot_all};
 pub use choice::{NoNode, Share, place};
 pub use ledger::Ledger;

@@ -94,8 +94,14 @@ impl History {
         }
     }
 
-    /// Notes how it went.
+    /// Notes how it went. The pause after a restart begins with its end: a node that
+    /// is slow to start a container must not be asked all the sooner for it.
     pub fn end(&mut self, cause: Cause, success: bool, now: u64) {
+        if cause == Cause::Crash
+            && let Some(last) = self.restarts.last_mut()
+        {
+            *last = now.max(*last);
+        }
         match (cause, success) {
             (Cause::Pull, _) => {}
             (_, true) => self.streak = 0,

@@ -35,6 +35,15 @@ fn restarts_back_off_from_one_second_and_end_after_five() {
 }
 
 #[test]
+fn the_pause_begins_when_a_slow_restart_is_done() {
+    let mut history = History::default();
+    history.begin(Cause::Crash, 1_000_000);
+    history.end(Cause::Crash, true, 1_003_000);
+    assert_eq!(history.gate(Cause::Crash, 1_003_900), Gate::Wait(Duration::from_millis(100)));
+    assert_eq!(history.gate(Cause::Crash, 1_004_000), Gate::Go);
+}
+
+#[test]
 fn restarts_that_are_old_do_not_count() {
     let mut history = History::default();
     for minute in 0..20 {

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::{
     clock::now_text,
-    placement::{NotAllotted, allot},
+    placement::NotAllotted,
     reconcile::{Ask, reconcile_soon},
     scheduler::Scheduler,
 };
@@ -26,7 +26,7 @@ pub async fn schedule(
     StrictJson(submitted): StrictJson<Workload>,
 ) -> Result<Json<ScheduleReply>, ApiError> {
     let workload = accept(submitted)?;
-    let stored = timeout(STORING, allot(&scheduler, workload)).await;
+    let stored = timeout(STORING, scheduler.placements.allot(workload)).await;
     let late = |_| ApiError::new(ErrorCode::StoreUnavailable, "the store does not answer in time");
     let workload = stored.map_err(late)??;
     let node_id = workload.node_id.clone().unwrap_or_default();

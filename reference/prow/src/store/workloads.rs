@@ -1,6 +1,8 @@
 //! Workload records.
 
-use etcd_client::{Compare, CompareOp, PutOptions, Txn, TxnOp, TxnOpResponse};
+use std::collections::HashSet;
+
+use etcd_client::{Compare, CompareOp, GetOptions, PutOptions, Txn, TxnOp, TxnOpResponse};
 use persys_contract::{StoreKeys, Workload};
 
 use super::{Changed, Record, Store, StoreError, documents::write, history};
@@ -9,13 +11,13 @@ use super::{Changed, Record, Store, StoreError, documents::write, history};
 /// two schedulers do not give away the same share.
 const PLACEMENTS: &str = "/scheduler/placements";
 
-/// What came of storing a new workload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What came of storing new workloads.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// At this revision.
+    /// All of them, at this revision.
     Done(i64),
-    /// Another workload has this id.
-    Duplicate,
+    /// None of them: other workloads have these ids.
+    Duplicates(HashSet<String>),
     /// Another scheduler gave away resources since the fence was read.
     Overtaken,
 }
@@ -38,31 +40,36 @@ impl Store {
         Ok(answer.kvs().first().map_or(0, |pair| pair.mod_revision()))
     }
 
-    /// Stores a new workload, in one step or not at all. With a fence, only if
-    /// nobody gave away resources since it was read.
-    pub async fn create_workload(
+    /// Stores new workloads, each of another id, in one step or not at all. With a
+    /// fence, only if nobody gave away resources since it was read.
+    pub async fn create_workloads(
         &self,
-        workload: &Workload,
+        workloads: &[&Workload],
         fence: Option<i64>,
     ) -> Result<Created, StoreError> {
-        let key = StoreKeys::workload(&workload.id);
-        let mut conditions = vec![Compare::version(key.as_str(), CompareOp::Equal, 0)];
-        let bytes = write(&key, workload)?;
-        let mut operations = vec![TxnOp::put(key.as_str(), bytes, None::<PutOptions>)];
+        let (mut conditions, mut operations, mut look) = (Vec::new(), Vec::new(), Vec::new());
+        for workload in workloads {
+            let key = StoreKeys::workload(&workload.id);
+            conditions.push(Compare::version(key.as_str(), CompareOp::Equal, 0));
+            let bytes = write(&key, workload)?;
+            operations.push(TxnOp::put(key.as_str(), bytes, None::<PutOptions>));
+            look.push(TxnOp::get(key, Some(GetOptions::new().with_keys_only())));
+        }
         if let Some(fence) = fence {
             conditions.push(Compare::mod_revision(PLACEMENTS, CompareOp::Equal, fence));
-            let id = workload.id.as_bytes();
-            operations.push(TxnOp::put(PLACEMENTS, id, None::<PutOptions>));
+            let last = workloads.last().map_or("", |workload| workload.id.as_str());
+            operations.push(TxnOp::put(PLACEMENTS, last, None::<PutOptions>));
         }
-        let txn = Txn::new().when(conditions).and_then(operations).or_else([TxnOp::get(key, None)]);
+        let txn = Txn::new().when(conditions).and_then(operations).or_else(look);
         let answer = self.transact(txn).await?;
         if answer.succeeded() {
             return Ok(Created::Done(answer.header().map_or(0, |header| header.revision())));
         }
-        let exists = answer.op_responses().into_iter().any(
-            |operation| matches!(operation, TxnOpResponse::Get(found) if !found.kvs().is_empty()),
-        );
-        Ok(if exists { Created::Duplicate } else { Created::Overtaken })
+        let exists = |operation: &TxnOpResponse| matches!(operation, TxnOpResponse::Get(found) if !found.kvs().is_empty());
+        let answers = answer.op_responses();
+        let taken = answers.iter().zip(workloads).filter(|(operation, _)| exists(operation));
+        let ids: HashSet<_> = taken.map(|(_, workload)| workload.id.clone()).collect();
+        Ok(if ids.is_empty() { Created::Overtaken } else { Created::Duplicates(ids) })
     }
 
     /// Alters a workload; `change` says whether it did.

@@ -1,6 +1,6 @@
 //! A real etcd with mutual TLS, and a look into it past the scheduler.
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, process::Command, time::Duration};
 
 use etcd_client::{Certificate, Client, ConnectOptions, GetOptions, Identity, TlsOptions};
 use serde_json::Value;
@@ -83,6 +83,13 @@ impl Etcd {
         let options = GetOptions::new().with_prefix().with_keys_only();
         let found = self.client().await.get(prefix, Some(options)).await.unwrap();
         found.kvs().iter().map(|pair| pair.key_str().unwrap().to_owned()).collect()
+    }
+
+    /// The transactions in which the keys below a prefix were made.
+    pub async fn creations(&self, prefix: &str) -> BTreeSet<i64> {
+        let options = GetOptions::new().with_prefix().with_keys_only();
+        let found = self.client().await.get(prefix, Some(options)).await.unwrap();
+        found.kvs().iter().map(|pair| pair.create_revision()).collect()
     }
 
     /// Every status that a workload had, in order.

@@ -88,6 +88,33 @@ async fn labels_and_resources_decide_where_a_workload_goes() {
     assert_eq!(bench.etcd.keys("/workloads/").await.len(), 4);
 }
 
+/// Who takes a share of a node's resources must not overtake another; that is no
+/// reason to have each wait for all before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_is_stored_in_few_transactions_and_gives_nothing_away_twice() {
+    let (bench, scheduler, _one) = Bench::small().await;
+    let other = bench.scheduler("prow2").await;
+    let taking = json!({"resources": {"cpu": 0.125, "memory": 1024}});
+    // The same id twice, at once, in one batch or in two.
+    let twice = json!({"id": ID, "resources": {"cpu": 0.125}});
+    // Room for 32 of these, and each is asked for at one of two schedulers.
+    let calls = (0..40).map(|n| if n % 2 == 0 { &scheduler } else { &other });
+    let calls = calls.map(|scheduler| scheduler.schedule(taking.clone()));
+    let answers = futures::future::join(
+        futures::future::join_all(calls),
+        futures::future::join(scheduler.schedule(twice.clone()), scheduler.schedule(twice)),
+    );
+    let (mut answers, (one, two)) = answers.await;
+    let duplicates = [&one, &two].iter().filter(|a| a.code() == "duplicate_id").count();
+    answers.extend([one, two]);
+    let good = answers.iter().filter(|answer| answer.status == 200).count();
+    let full = answers.iter().filter(|answer| answer.code() == "no_suitable_node").count();
+    assert_eq!(good, 32, "{answers:?}");
+    assert_eq!(full + duplicates, 10, "{answers:?}");
+    let transactions = bench.etcd.creations("/workloads/").await.len();
+    assert!(transactions <= 16, "{transactions} transactions for {good} workloads");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_filtered_and_overviews_add_up() {
     let (bench, scheduler, _one) = Bench::small().await;

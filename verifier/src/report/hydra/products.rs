@@ -5,7 +5,8 @@ use std::path::Path;
 use super::field;
 
 /// What can be downloaded, by its subtype and its name in the results.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
+    ("trace", "trace.json"),
     ("junit", "junit.xml"),
     ("json", "report.json"),
     ("digest", "digest.txt"),
@@ -13,10 +14,10 @@ const FILES: [(&str, &str); 5] = [
     ("plan", "plan.json"),
 ];
 
-/// What is there of the results, the digest first as the page to open.
+/// What is there of the results, the page first.
 pub fn products(results: &Path) -> String {
     let shown = field::path(&results.to_string_lossy());
-    let mut lines = format!("report e2e {shown} digest.txt\n");
+    let mut lines = format!("report e2e {shown} index.html\n");
     for (subtype, name) in FILES {
         let file = results.join(name);
         if file.is_file() {

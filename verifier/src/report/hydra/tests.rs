@@ -77,7 +77,7 @@ fn a_failed_run_is_marked_and_a_passed_one_is_not() {
     let shown = results.display();
     assert_eq!(
         products.unwrap(),
-        format!("report e2e {shown} digest.txt\nfile junit {shown}/junit.xml\n")
+        format!("report e2e {shown} index.html\nfile junit {shown}/junit.xml\n")
     );
 }
 

@@ -10,7 +10,7 @@ use super::workloads::{at_once, long_running};
 use crate::{
     engine::{Context, Progress, StepResult},
     probe::HttpRequest,
-    scenarios::support::{Watch, remove_at_the_end, until_status},
+    scenarios::support::{Watch, remove_at_the_end, until_nodes_active, until_status},
 };
 
 const HANG_UPS: usize = 3;
@@ -42,6 +42,7 @@ pub async fn hang_up(cx: &mut Context) -> StepResult {
 }
 
 pub async fn twenty_at_once(cx: &mut Context) -> StepResult {
+    until_nodes_active(cx).await?;
     let workloads: Vec<_> = (0..AT_A_TIME).map(|_| long_running(cx, "crowd")).collect();
     let gateway = cx.gateway();
     let from = Instant::now();

@@ -24,22 +24,6 @@ const PARTS: [&[Step]; 4] = [&mutual_tls::STEPS, &hmac::STEPS, &oauth::STEPS, &s
 const COUNT: usize =
     mutual_tls::STEPS.len() + hmac::STEPS.len() + oauth::STEPS.len() + secrets::STEPS.len();
 
-/// The parts' tables one behind the other.
-const fn joined() -> [Step; COUNT] {
-    let mut steps = [mutual_tls::STEPS[0]; COUNT];
-    let (mut part, mut next) = (0, 0);
-    while part < PARTS.len() {
-        let mut i = 0;
-        while i < PARTS[part].len() {
-            steps[next] = PARTS[part][i];
-            (i, next) = (i + 1, next + 1);
-        }
-        part += 1;
-    }
-    assert!(next == COUNT);
-    steps
-}
-
 pub const SCENARIO: Scenario = Scenario {
     id: "authentication",
     title: "Authentication",
@@ -47,5 +31,5 @@ pub const SCENARIO: Scenario = Scenario {
     source: "strategy §2",
     labels: &[],
     requires: &[],
-    steps: &joined(),
+    steps: &Step::join::<COUNT>(&PARTS),
 };

@@ -3,22 +3,33 @@
 use std::collections::BTreeMap;
 
 use persys_contract::{
-    RestartPolicy, ScheduleReply, Workload, WorkloadResources, WorkloadType,
+    PortMapping, RestartPolicy, ScheduleReply, Workload, WorkloadResources,
     topology::{Feature, TestImage},
 };
 use serde_json::json;
 
 use crate::{
-    engine::{Context, StepResult},
+    engine::{Context, StepError, StepResult},
     probe::HttpRequest,
-    scenarios::support::{AT_ONCE, Submission, Watch, ends_on_sigterm, remove_at_the_end},
+    scenarios::support::{
+        AT_ONCE, Submission, Watch, ends_on_sigterm, remove_at_the_end, test_workload,
+    },
+    workloads::TestWorkload,
 };
-
-/// The node's port of the web workload.
-pub const PORT: u16 = 18_080;
 
 /// The workload that was handed in through the API.
 pub struct Web(pub Submission);
+
+impl Web {
+    /// The node's port behind which it serves.
+    pub fn port(&self) -> Result<u16, StepError> {
+        let port = self.0.workload.ports.first().and_then(|port| PortMapping::parse(port));
+        port.map(|port| port.host).ok_or_else(|| {
+            StepError::error("simple-nginx.yaml: ports: give it one, as the steps ask there")
+        })
+    }
+}
+
 /// The workload that `persys-cli` handed in.
 pub struct Worker {
     pub id: String,
@@ -28,33 +39,29 @@ pub struct Worker {
     pub mark: String,
 }
 
-/// A server that shows by its answers and its logs that command, environment,
-/// port and volume reached it.
-fn web(cx: &Context) -> Workload {
+/// The strategy's `simple-nginx`, which shows by its answers and its logs that command,
+/// environment, port and volume reached it.
+fn web(cx: &Context) -> Result<Workload, StepError> {
     let mark = cx.unique("mark");
-    let name = cx.unique("web");
-    Workload {
-        kind: Some(WorkloadType::DockerContainer),
-        image: Some(cx.topology().image(TestImage::Web).to_owned()),
+    let nginx = test_workload(cx, TestWorkload::SimpleNginx)?;
+    Ok(Workload {
         command: Some("sh -c 'echo \"serving $PERSYS_MARK\"; exec httpd -f -p 80 -h /www'".into()),
         env_vars: BTreeMap::from([
             ("PERSYS_MARK".into(), mark),
             ("PERSYS_ODD".into(), "a=b \"c\" $d ü".into()),
         ]),
-        ports: vec![format!("{PORT}:80")],
-        volumes: vec![format!("/run/persys-volumes/{name}:/data:ro")],
+        volumes: vec![format!("/run/persys-volumes/{}:/data:ro", nginx.name)],
         network: Some("bridge".into()),
         restart_policy: Some(RestartPolicy::UnlessStopped),
         resources: Some(WorkloadResources { cpu: 0.1, memory: 16 << 20 }),
-        name,
-        ..Workload::default()
-    }
+        ..nginx
+    })
 }
 
 pub async fn through_api(cx: &mut Context) -> StepResult {
     let watch = Watch::start(cx).await?;
     cx.put(watch);
-    let submission = Submission::through_gateway(cx, web(cx)).await?;
+    let submission = Submission::through_gateway(cx, web(cx)?).await?;
     let mut checks = cx.checks();
     checks.is_true(
         "the answer comes at once",

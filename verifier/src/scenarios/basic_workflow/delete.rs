@@ -1,12 +1,13 @@
 //! A deleted workload leaves nothing behind.
 
-use super::create::{PORT, Web, Worker};
+use super::create::{Web, Worker};
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
     scenarios::support::until_gone,
 };
 
 pub async fn leaves_nothing(cx: &mut Context) -> StepResult {
+    let port = cx.get::<Web>()?.port()?;
     let web = cx.get::<Web>()?.0.clone();
     let exchange = cx.gateway().delete(web.id()).await?;
     let mut checks = cx.checks();
@@ -16,14 +17,14 @@ pub async fn leaves_nothing(cx: &mut Context) -> StepResult {
     checks.finish()?;
     until_gone(cx, web.id()).await?;
     until_gone(cx, &worker).await?;
-    port_is_closed(cx, web.node()).await?;
+    port_is_closed(cx, web.node(), port).await?;
     let again = cx.gateway().delete(web.id()).await?;
     again.refused(persys_contract::ErrorCode::NotFound).map(drop)
 }
 
-async fn port_is_closed(cx: &Context, node: &str) -> StepResult {
-    let port = cx.probes().published(node, PORT)?;
-    cx.wait(format!("port {PORT} of {node} is closed"), || async {
+async fn port_is_closed(cx: &Context, node: &str, number: u16) -> StepResult {
+    let port = cx.probes().published(node, number)?;
+    cx.wait(format!("port {number} of {node} is closed"), || async {
         match port.get("/").await {
             // Refused, not merely unanswered: the machine is there, the port is not.
             Err(error) if error.is_unreachable() => Progress::Ready(()),

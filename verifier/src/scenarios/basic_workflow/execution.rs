@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use persys_contract::WORKLOAD_LABEL;
 
-use super::create::{PORT, Web, Worker};
+use super::create::{Web, Worker};
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
     probe::{Container, ContainerMount},
@@ -70,10 +70,11 @@ async fn only_container(cx: &Context, id: &str, node: &str) -> Result<Container,
 }
 
 pub async fn published_port_answers(cx: &mut Context) -> StepResult {
-    let node = cx.get::<Web>()?.0.node().to_owned();
-    let port = cx.probes().published(&node, PORT)?;
+    let web = cx.get::<Web>()?;
+    let (node, number) = (web.0.node().to_owned(), web.port()?);
+    let port = cx.probes().published(&node, number)?;
     let page = cx
-        .wait(format!("port {PORT} of {node} answers"), || async {
+        .wait(format!("port {number} of {node} answers"), || async {
             Progress::from(port.get("/").await)
         })
         .await?;

@@ -70,12 +70,24 @@ const CASES: &[Case] = &[
     field("gitRepo", r#"{"type":"git-compose"}"#),
     field("gitRepo", r#"{"type":"git-compose","gitRepo":"file:///srv/repo"}"#),
     field("gitRepo", r#"{"type":"git-compose","gitRepo":"--upload-pack=id"}"#),
+    field("gitRepo", r#"{"type":"git-compose","gitRepo":"https://me:secret@example.org/a"}"#),
+    field("gitBranch", r#"{"type":"git-compose","gitRepo":"https://a.b/c","gitBranch":"-x"}"#),
+    field("gitBranch", r#"{"type":"git-compose","gitRepo":"https://a.b/c","gitBranch":"a/../b"}"#),
+    field("gitToken", r#"{"type":"git-compose","gitRepo":"https://a.b/c","gitToken":"a\nb"}"#),
+    field("compose", r#"{"type":"docker-compose","compose":"services: {}"}"#),
     shape("virtual-machine", r#"{"type":"virtual-machine"}"#),
     shape("whenever", r#"{"restartPolicy":"whenever"}"#),
     shape("Paused", r#"{"desiredState":"Paused"}"#),
     shape("invalid type", r#"{"name":17}"#),
     shape("invalid type", r#"{"ports":"8080:80"}"#),
     shape("invalid type", r#"{"resources":{"memory":"much"}}"#),
+    shape("invalid type", r#"{"image":["worker"]}"#),
+    shape("invalid type", r#"{"command":["sh"]}"#),
+    shape("invalid type", r#"{"envVars":["A=b"]}"#),
+    shape("invalid type", r#"{"labels":{"zone":1}}"#),
+    shape("invalid type", r#"{"volumes":{"/srv":"/data"}}"#),
+    shape("invalid type", r#"{"network":17}"#),
+    shape("invalid value", r#"{"resources":{"memory":-1}}"#),
 ];
 
 /// Bodies that are no workload at all.
@@ -111,12 +123,15 @@ pub async fn fields_refused(cx: &mut Context) -> StepResult {
 pub async fn broken_json_refused(cx: &mut Context) -> StepResult {
     let (before, gateway) = (stored(cx).await?, cx.gateway());
     let mut checks = cx.checks();
-    for body in BROKEN {
+    // So deep that whoever reads it by recursion without bound is at his end.
+    let deep = b"[".repeat(100_000);
+    for body in BROKEN.iter().copied().chain([&deep[..]]) {
         let request = HttpRequest::new(Method::POST, SCHEDULE)
             .header("content-type", "application/json")
-            .body(*body);
+            .body(body);
         let exchange = gateway.send(request).await?;
-        let name = format!("invalid_json for {:?}", String::from_utf8_lossy(body));
+        let shown = String::from_utf8_lossy(&body[..body.len().min(40)]);
+        let name = format!("invalid_json for {shown:?}");
         checks.is_true(&name, exchange.is_refusal(ErrorCode::InvalidJson), exchange.to_string());
     }
     nothing_added(&mut checks, &before, &stored(cx).await?);

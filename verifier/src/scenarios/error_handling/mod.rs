@@ -4,6 +4,7 @@
 mod aftermath;
 mod agent_away;
 mod clients;
+mod exhausted;
 mod invalid;
 mod links;
 mod ongoing;
@@ -126,6 +127,48 @@ pub const SCENARIO: Scenario = Scenario {
             title: "once the port is free, the workload that waited for it runs",
             needs: &["port-taken-told"],
             run: step!(port_taken::runs_once_free),
+            ..BACK
+        },
+        Step {
+            id: "disk-full-told",
+            title: "a workload for which a node's disk has no room is Failed with Docker's message, and the rest works",
+            source: "strategy §6 step 5",
+            run: step!(exhausted::disk_full),
+            ..WHOLE
+        },
+        Step {
+            id: "disk-full-recovered",
+            title: "once the disk has room the workload runs, and the others were not lost",
+            needs: &["disk-full-told"],
+            run: step!(exhausted::recovered),
+            ..BACK
+        },
+        Step {
+            id: "memory-exhausted-told",
+            title: "a workload for which a node has no memory is told as killed, and the rest works",
+            source: "strategy §6 step 5",
+            run: step!(exhausted::memory_short),
+            ..WHOLE
+        },
+        Step {
+            id: "memory-exhausted-recovered",
+            title: "once there is memory the workload runs, and the others were not lost",
+            needs: &["memory-exhausted-told"],
+            run: step!(exhausted::recovered),
+            ..BACK
+        },
+        Step {
+            id: "descriptors-exhausted-told",
+            title: "an agent that can open nothing more is no reason to lose a workload or to keep anybody waiting",
+            source: "strategy §6 step 5",
+            run: step!(exhausted::descriptors_short),
+            ..WHOLE
+        },
+        Step {
+            id: "descriptors-exhausted-recovered",
+            title: "once the agent has descriptors the workload that waited runs, by the same process",
+            needs: &["descriptors-exhausted-told"],
+            run: step!(exhausted::recovered),
             ..BACK
         },
         Step {
@@ -257,6 +300,20 @@ pub const SCENARIO: Scenario = Scenario {
             ..WHOLE
         },
         Step {
+            id: "store-restarted-served",
+            title: "while etcd restarts, reads are served or refused as store_unavailable, and nothing else",
+            source: "strategy §6 step 4",
+            run: step!(store_away::restarted),
+            ..WHOLE
+        },
+        Step {
+            id: "store-restarted-recovered",
+            title: "after the restart of etcd the workloads are as they were, and new ones run",
+            needs: &["store-restarted-served"],
+            run: step!(store_away::restart_survived),
+            ..BACK
+        },
+        Step {
             id: "agent-away-told",
             title: "an agent that is away turns inactive, gets no work, and the other node does",
             source: "strategy §6 step 3",
@@ -278,9 +335,8 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "docker-frozen-recovered",
-            title: "Docker goes on, and no container was made again",
+            title: "Docker goes on, and the same container is Running and was not restarted",
             needs: &["docker-frozen-unknown"],
-            run: step!(agent_away::docker_recovered),
             ..BACK
         },
         Step {
@@ -292,10 +348,18 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "docker-away-recovered",
-            title: "Docker is back, and no container was made again",
+            title: "Docker is back, and the same container is Running",
             needs: &["docker-away-unknown"],
-            run: step!(agent_away::docker_recovered),
             ..BACK
+        },
+        Step {
+            id: "nothing-made-again",
+            title: "two passes after the last fault, no container was ever made again in all of them",
+            source: "contract §6",
+            needs: &["docker-frozen-recovered", "docker-away-recovered"],
+            budget: Budget::seconds(15).plus_reconciles(8),
+            run: step!(agent_away::nothing_made_again),
+            ..WHOLE
         },
         Step {
             id: "memory-back",

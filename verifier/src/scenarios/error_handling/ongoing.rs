@@ -1,7 +1,12 @@
 //! The faults that one step puts in place and the next one heals.
 
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
 use persys_contract::ErrorCode;
-use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
 
 use super::steady::all_well;
 use crate::{
@@ -9,16 +14,22 @@ use crate::{
     probe::{ActiveFault, Exchange},
 };
 
+/// How long the gateway may take to serve again when no step has healed a fault.
+const SERVES_AGAIN: Duration = Duration::from_secs(15);
+const POLL: Duration = Duration::from_millis(100);
+
+type Faults = Arc<Mutex<Vec<ActiveFault>>>;
+
 /// Faults in effect. Another one that is begun ends them in the background.
 pub struct Ongoing {
     name: &'static str,
-    faults: Vec<ActiveFault>,
+    faults: Faults,
     /// The node whose containers are ended by the fault itself.
     restarts: Option<String>,
 }
 
 pub fn begin(cx: &mut Context, name: &'static str, faults: Vec<ActiveFault>) {
-    cx.put(Ongoing { name, faults, restarts: None });
+    put(cx, name, faults, None);
 }
 
 pub fn begin_ending_containers(
@@ -27,19 +38,51 @@ pub fn begin_ending_containers(
     faults: Vec<ActiveFault>,
     node: &str,
 ) {
-    cx.put(Ongoing { name, faults, restarts: Some(node.to_owned()) });
+    put(cx, name, faults, Some(node.to_owned()));
+}
+
+fn put(cx: &mut Context, name: &'static str, faults: Vec<ActiveFault>, restarts: Option<String>) {
+    if let Ok(Ongoing { faults, .. }) = cx.take::<Ongoing>() {
+        // The step before has failed, and so nobody has healed what it broke.
+        drop(taken(&faults));
+    }
+    let faults = Arc::new(Mutex::new(faults));
+    let (left, gateway) = (faults.clone(), cx.gateway());
+    cx.heal_at_the_end(format!("heal {name}"), async move {
+        let left = taken(&left);
+        if left.is_empty() {
+            return Ok(());
+        }
+        for fault in left {
+            fault.heal().await?;
+        }
+        let deadline = Instant::now() + SERVES_AGAIN;
+        loop {
+            let served = gateway.workloads(&[]).await.map_err(StepError::from);
+            match served.and_then(|answer| answer.ok().map(drop)) {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() >= deadline => return Err(error),
+                Err(_) => sleep(POLL).await,
+            }
+        }
+    });
+    cx.put(Ongoing { name, faults, restarts });
+}
+
+/// Those that are still in effect; nobody else heals them any more.
+fn taken(faults: &Faults) -> Vec<ActiveFault> {
+    std::mem::take(&mut *faults.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Heals what the step before has broken, and waits until all is as it was.
 pub async fn recovered(cx: &mut Context) -> StepResult {
     let Ongoing { name, faults, restarts } = cx.take::<Ongoing>()?;
-    for fault in faults {
+    for fault in taken(&faults) {
         fault.heal().await?;
     }
-    let healed = OffsetDateTime::now_utc();
+    let healed = Instant::now();
     all_well(cx, restarts.as_deref()).await?;
-    let took = OffsetDateTime::now_utc() - healed;
-    cx.measure(&format!("time_to_recover_{name}"), took.as_seconds_f64(), "s");
+    cx.measure(&format!("time_to_recover_{name}"), healed.elapsed().as_secs_f64(), "s");
     Ok(())
 }
 

@@ -47,7 +47,7 @@ pub async fn runs_once_free(cx: &mut Context) -> StepResult {
     deleted(cx, wanting.id()).await
 }
 
-async fn deleted(cx: &Context, id: &str) -> StepResult {
+pub async fn deleted(cx: &Context, id: &str) -> StepResult {
     let deletion = cx.gateway().delete(id).await?;
     if deletion.status == 202 { Ok(()) } else { Err(StepError::failed(deletion.to_string())) }
 }

@@ -2,18 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use persys_contract::{ErrorCode, topology::MachineRole};
+use persys_contract::{ErrorCode, WorkloadStatus, topology::MachineRole};
 use persys_faultd::protocol::Direction;
 
 use super::{
     links::cut,
     ongoing::begin,
+    port_taken::deleted,
     steady::{Steady, pinned},
 };
 use crate::{
-    engine::{Context, Progress, StepResult},
+    engine::{Context, Progress, StepError, StepResult},
     probe::ActiveFault,
-    scenarios::support::Watch,
+    scenarios::support::{Submission, Watch, until_status},
 };
 
 /// Within which a schedule request must be refused, and the way there and back.
@@ -37,6 +38,43 @@ pub async fn stopped(cx: &mut Context) -> StepResult {
 pub async fn frozen(cx: &mut Context) -> StepResult {
     let fault = cx.faults(&machine(cx)).pause("etcd").await?;
     is_away(cx, "store_frozen", fault).await
+}
+
+/// How often the platform is asked while etcd restarts.
+const ASKED: usize = 20;
+
+/// A restart may show, as that the store does not answer, and in no other way.
+pub async fn restarted(cx: &mut Context) -> StepResult {
+    let (gateway, faults) = (cx.gateway(), cx.faults(&machine(cx)));
+    let before = faults.component("etcd").await?.component.pid;
+    let asking = async {
+        let mut answers = Vec::new();
+        for _ in 0..ASKED {
+            answers.push(gateway.workloads(&[]).await?);
+        }
+        Ok::<_, StepError>(answers)
+    };
+    let (restarted, answers) = tokio::join!(faults.restart("etcd"), asking);
+    restarted?;
+    begin(cx, "store_restarted", Vec::new());
+    let mut checks = cx.checks();
+    for answer in answers? {
+        let exchange = &answer.exchange;
+        let fine = answer.ok().is_ok() || exchange.is_refusal(ErrorCode::StoreUnavailable);
+        checks.is_true("served, or refused as store_unavailable", fine, exchange.to_string());
+    }
+    let after = faults.component("etcd").await?.component.pid;
+    checks.differs("process of etcd", after, before);
+    checks.finish()
+}
+
+/// What the store had before, and what it gets after.
+pub async fn restart_survived(cx: &mut Context) -> StepResult {
+    super::ongoing::recovered(cx).await?;
+    let (node, _) = cx.get::<Steady>()?.nodes()?;
+    let submission = Submission::through_gateway(cx, pinned(cx, "afterwards", &node)).await?;
+    until_status(cx, submission.id(), WorkloadStatus::Running).await?;
+    deleted(cx, submission.id()).await
 }
 
 /// Nothing half-written: once the store is back, the workload that was refused

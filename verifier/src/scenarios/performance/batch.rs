@@ -40,6 +40,13 @@ impl Tally {
         }
     }
 
+    pub fn merge(&mut self, other: &Self) {
+        self.succeeded += other.succeeded;
+        for (why, count) in &other.failed {
+            *self.failed.entry(why.clone()).or_default() += count;
+        }
+    }
+
     pub fn all(&self) -> u64 {
         self.succeeded + self.failed.values().sum::<u64>()
     }

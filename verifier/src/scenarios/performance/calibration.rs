@@ -16,7 +16,7 @@ use crate::{
 const RATES: [f64; 3] = [100.0, 50.0, 25.0];
 /// Where a server that does nothing takes longer (p90, or p50 where the samples support
 /// no more), the machine is too busy for the rate: nothing would be learnt of the platform.
-const TOO_BUSY: Duration = Duration::from_millis(200);
+const TOO_BUSY: Duration = Duration::from_millis(100);
 const DURATION: Duration = Duration::from_secs(2);
 const WARM_UP: Duration = Duration::from_millis(500);
 /// The writes go round over so many keys.

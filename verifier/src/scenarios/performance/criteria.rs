@@ -8,6 +8,7 @@ use super::{
     calibration::Calibration,
     reads::Steady,
     rounds::{BATCH, Round, Rounds},
+    types::Types,
     verdict::judge,
 };
 use crate::{
@@ -26,7 +27,8 @@ const OF_ONE_AGENT: f64 = 0.6;
 
 pub async fn response(cx: &mut Context) -> StepResult {
     let reads = &cx.get::<Steady>()?.report.response;
-    let schedule = &cx.get::<Rounds>()?.schedule;
+    let mut schedule = cx.get::<Rounds>()?.schedule.clone();
+    schedule.merge(&cx.get::<Types>()?.schedule);
     let null = &cx.get::<Calibration>()?.null_server.response;
     let Some((percentile, read)) = reads.highest(Percentile::P99) else {
         return Err(StepError::failed(format!("the reads gave {} samples only", reads.count())));
@@ -68,9 +70,11 @@ pub async fn success(cx: &mut Context) -> StepResult {
     let steady = &cx.get::<Steady>()?.report;
     let rounds = cx.get::<Rounds>()?;
     let reads = || std::iter::once(steady).chain(rounds.all.iter().map(|round| &round.reads));
-    let succeeded = rounds.tally.succeeded + reads().map(|report| report.succeeded).sum::<u64>();
-    let all = rounds.tally.all() + reads().map(|report| report.sent).sum::<u64>();
-    let mut failures: BTreeMap<String, u64> = rounds.tally.failed.clone();
+    let mut tally = rounds.tally.clone();
+    tally.merge(&cx.get::<Types>()?.tally);
+    let succeeded = tally.succeeded + reads().map(|report| report.succeeded).sum::<u64>();
+    let all = tally.all() + reads().map(|report| report.sent).sum::<u64>();
+    let mut failures: BTreeMap<String, u64> = tally.failed.clone();
     for (why, count) in reads().flat_map(|report| &report.failed) {
         *failures.entry(format!("GET /workloads: {why}")).or_default() += count;
     }
@@ -83,13 +87,13 @@ pub async fn success(cx: &mut Context) -> StepResult {
         "success: {:.2} % of {all} operations, limit more than {} %; {} of them were on workloads",
         rate * 100.0,
         SUCCESS * 100.0,
-        rounds.tally.all()
+        tally.all()
     );
     for (why, count) in &failures {
         text.push_str(&format!("\n  {count} × {why}"));
     }
     // Many reads must not hide that workloads failed.
-    let workloads = rounds.tally.succeeded as f64 / rounds.tally.all().max(1) as f64;
+    let workloads = tally.succeeded as f64 / tally.all().max(1) as f64;
     judge(cx, text, json!({ "failures": failures }), rate > SUCCESS && workloads > SUCCESS)
 }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Instant};
 
 use futures::future::try_join_all;
 use persys_faultd::protocol::Figures;
+use serde_json::{Value, json};
 
 use crate::{engine::StepError, probe::Probes};
 
@@ -54,6 +55,24 @@ impl Snapshot {
             }
         }
         let store_bytes = probes.etcd().status().await?.db_size;
-        Ok(Self { at: Instant::now(), of, store_bytes })
+        let taken = Self { at: Instant::now(), of, store_bytes };
+        let text = format!("what {} components take", taken.of.len());
+        probes.recorder().record("usage", text, taken.to_json());
+        Ok(taken)
+    }
+
+    /// As the report's page reads it.
+    fn to_json(&self) -> Value {
+        let components = self.of.iter().map(|(part, figures)| {
+            json!({
+                "machine": part.machine,
+                "component": part.component,
+                "rssBytes": figures.rss_bytes,
+                "openFds": figures.open_fds,
+                "cpuSeconds": figures.cpu_seconds,
+            })
+        });
+        let components: Vec<Value> = components.collect();
+        json!({ "components": components, "storeBytes": self.store_bytes })
     }
 }

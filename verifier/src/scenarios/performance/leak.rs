@@ -13,9 +13,9 @@ use crate::{
 const WARM_UP: usize = 1;
 /// Growth per round that is tolerated: two kilobytes for each of a round's requests.
 const RSS_A_ROUND: f64 = 256.0 * 1024.0;
-/// Idle connections between components come and go by a few. One descriptor lost for
-/// each workload or each request would be far more.
-const FDS_A_ROUND: f64 = 2.0;
+/// One lost for each of a round's workloads would be six. Idle connections between
+/// components come and go by a few, which makes the interval wide and not the slope steep.
+const FDS_A_ROUND: f64 = 1.0;
 
 /// A figure that may leak.
 struct Suspect {

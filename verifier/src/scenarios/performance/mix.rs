@@ -1,4 +1,5 @@
-//! The kinds of workloads that are handed in, in turn.
+//! The containers that are handed in, in turn. The other types are a step of their own: plain
+//! Docker, which containers are held against, knows nothing like them.
 
 use persys_contract::{
     RestartPolicy, Workload, WorkloadType,
@@ -9,7 +10,6 @@ use crate::{engine::Context, probe::PlainContainer, scenarios::support::ends_on_
 
 type Kind = fn(&Context) -> Workload;
 
-/// Every kind that is measured. A kind counts as started with its first container.
 const KINDS: [Kind; 2] = [web, worker];
 
 /// So many workloads, each kind in turn, the first on the first of the nodes and so on.

@@ -11,6 +11,7 @@ mod mix;
 mod reads;
 mod resources;
 mod rounds;
+mod types;
 mod verdict;
 
 use persys_contract::topology::Feature;
@@ -59,8 +60,8 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "concurrent-workloads-run",
-            title: "workloads of every kind, handed in at once, in equal rounds, all run and all go",
-            source: "strategy §7 steps 1 and 3",
+            title: "containers handed in at once, in equal rounds, on one agent and on two, all run and all go",
+            source: "strategy §7 step 1",
             needs: &["generator-calibrated"],
             requires: &[Requirement::Feature(Feature::Delete)],
             budget: Budget::seconds(150).plus_monitors(12),
@@ -68,10 +69,24 @@ pub const SCENARIO: Scenario = Scenario {
             ..WHOLE
         },
         Step {
+            id: "every-type-runs-together",
+            title: "workloads of all three types, two of each, handed in at once, all run together and all go",
+            source: "strategy §7 step 3",
+            needs: &["generator-calibrated"],
+            requires: &[Requirement::Feature(Feature::Delete)],
+            budget: Budget::seconds(90).plus_monitors(8),
+            run: step!(types::run_together),
+            ..WHOLE
+        },
+        Step {
             id: "response-under-5-seconds",
             title: "reads and schedule requests are answered within 5 s of their intended send time",
             source: "strategy, success criteria: response times < 5 seconds",
-            needs: &["steady-reads-answered", "concurrent-workloads-run"],
+            needs: &[
+                "steady-reads-answered",
+                "concurrent-workloads-run",
+                "every-type-runs-together",
+            ],
             run: step!(criteria::response),
             ..WHOLE
         },
@@ -87,7 +102,11 @@ pub const SCENARIO: Scenario = Scenario {
             id: "success-above-95-percent",
             title: "more than 95 % of all operations succeed",
             source: "strategy, success criteria: success rate > 95 %",
-            needs: &["steady-reads-answered", "concurrent-workloads-run"],
+            needs: &[
+                "steady-reads-answered",
+                "concurrent-workloads-run",
+                "every-type-runs-together",
+            ],
             run: step!(criteria::success),
             ..WHOLE
         },
@@ -120,7 +139,11 @@ pub const SCENARIO: Scenario = Scenario {
             id: "resources-within-limits",
             title: "memory, descriptors, processor time and the size of etcd stay within their limits",
             source: "strategy §7 step 2; success criteria: resource usage within limits",
-            needs: &["steady-reads-answered", "concurrent-workloads-run"],
+            needs: &[
+                "steady-reads-answered",
+                "concurrent-workloads-run",
+                "every-type-runs-together",
+            ],
             run: step!(resources::within_limits),
             ..WHOLE
         },

@@ -8,6 +8,7 @@ use super::{
     figures::{Part, Snapshot},
     reads::Steady,
     rounds::Rounds,
+    types::Types,
     verdict::judge,
 };
 use crate::engine::{Context, StepError, StepResult};
@@ -31,7 +32,8 @@ struct Peak {
 pub async fn within_limits(cx: &mut Context) -> StepResult {
     let steady = &cx.get::<Steady>()?.snapshots;
     let rounds = cx.get::<Rounds>()?.all.iter().map(|round| &round.after);
-    let snapshots: Vec<&Snapshot> = steady.iter().chain(rounds).collect();
+    let types = std::iter::once(&cx.get::<Types>()?.during);
+    let snapshots: Vec<&Snapshot> = steady.iter().chain(rounds).chain(types).collect();
     let store = snapshots.iter().map(|s| s.store_bytes).max().unwrap_or_default();
     let mut peaks = peaks(&snapshots);
     for (part, cores) in cores(steady) {

@@ -7,6 +7,8 @@ mod image;
 mod leader_lost;
 mod node_crashed;
 mod node_lost;
+mod on_request;
+mod project;
 mod quiet;
 mod repair;
 mod restarts;
@@ -17,23 +19,14 @@ mod victim;
 use persys_contract::topology::Feature;
 
 use crate::{
-    plan::{Budget, Requirement, Scenario, Step},
+    plan::{Budget, HEALS, Requirement, Scenario, Step},
     step,
 };
 
 /// One pass to see it, one to mend it, the back-off's first second, and a start.
 const REPAIR: Budget = Budget::seconds(15).plus_monitors(2).plus_reconciles(3);
 
-const WHOLE: Step = Step {
-    id: "",
-    title: "",
-    source: "",
-    labels: &[],
-    needs: &["workload-runs"],
-    requires: &[],
-    budget: REPAIR,
-    run: step!(victim::workload_runs),
-};
+const WHOLE: Step = Step { needs: &["workload-runs"], budget: REPAIR, ..Step::BLANK };
 
 pub const SCENARIO: Scenario = Scenario {
     id: "reconciliation",
@@ -53,23 +46,31 @@ pub const SCENARIO: Scenario = Scenario {
             ..WHOLE
         },
         Step {
+            id: "reconcile-on-request",
+            title: "a workload and a whole pass are reconciled on request, and what is well is left alone",
+            source: "contract §3.1",
+            requires: &[Requirement::Feature(Feature::ReconciliationApi)],
+            run: step!(on_request::finds_all_well),
+            ..WHOLE
+        },
+        Step {
             id: "stopped-container-restarted",
             title: "a stopped container is started again, in a time that is reported",
-            source: "strategy §5 steps 2 to 4",
+            source: "strategy §5 steps 2 to 4, result 1, strategy metric 6, §1 step 7",
             run: step!(repair::stopped),
             ..WHOLE
         },
         Step {
             id: "killed-container-restarted",
             title: "a killed container is started again",
-            source: "strategy §5 step 5",
+            source: "strategy §5 step 5, result 1",
             run: step!(repair::killed),
             ..WHOLE
         },
         Step {
             id: "crashed-container-restarted",
             title: "a container that ends by itself is started again",
-            source: "strategy §5 step 5",
+            source: "strategy §5 step 5, result 1",
             run: step!(crash_loop::restarted),
             ..WHOLE
         },
@@ -83,14 +84,14 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "removed-container-recreated",
             title: "a removed container is made again as it was",
-            source: "strategy §5 step 5",
+            source: "strategy §5 step 5, result 1",
             run: step!(repair::removed),
             ..WHOLE
         },
         Step {
             id: "statistics-updated",
             title: "the statistics, the workload's metadata and the metrics tell of the repairs",
-            source: "strategy §5 expected results",
+            source: "strategy §5 result 2, contract §7",
             // It counts what these do: two restarts and one container made anew.
             needs: &[
                 "stopped-container-restarted",
@@ -105,18 +106,27 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "image-missing-reported",
             title: "a missing image shows as ImagePullBackOff with Docker's message",
-            source: "strategy §5 step 5",
+            source: "strategy §5 step 5, result 3",
             run: step!(image::missing),
             ..WHOLE
         },
         Step {
             id: "image-present-runs",
+            labels: &[HEALS],
             title: "once the image is there, the workload runs",
             source: "strategy §5 step 5",
             needs: &["image-missing-reported"],
             // The pause between tries may have doubled by then.
             budget: Budget::seconds(30).plus_monitors(2).plus_reconciles(2),
             run: step!(image::then_present),
+            ..WHOLE
+        },
+        Step {
+            id: "project-made-whole",
+            title: "a project that has lost a container gets it again, and its other containers are left alone",
+            source: "strategy §5 step 5, result 1, contract §3.3",
+            budget: Budget::seconds(40).plus_monitors(3).plus_reconciles(4),
+            run: step!(project::made_whole),
             ..WHOLE
         },
         Step {
@@ -141,34 +151,6 @@ pub const SCENARIO: Scenario = Scenario {
             ..WHOLE
         },
         Step {
-            id: "crash-loop-given-up",
-            title: "a crashing container is restarted after doubling pauses, five times, and is then Failed with the reason",
-            source: "strategy §5 step 5",
-            needs: &["crashed-container-restarted"],
-            // 1 + 2 + 4 + 8 s between the restarts, and six starts.
-            budget: Budget::seconds(45).plus_monitors(6).plus_reconciles(3),
-            run: step!(crash_loop::gives_up),
-            ..WHOLE
-        },
-        Step {
-            id: "mended-and-left-alone",
-            title: "two more passes leave alone what was mended, what has ended and what was given up",
-            source: "strategy §5 expected results",
-            needs: &["removed-container-recreated", "one-shot-ends-exited", "crash-loop-given-up"],
-            budget: Budget::seconds(15).plus_reconciles(6),
-            run: step!(quiet::left_alone),
-            ..WHOLE
-        },
-        Step {
-            id: "given-up-tried-again-when-asked",
-            title: "what was given up is started again when somebody asks for it",
-            source: "contract §6",
-            needs: &["mended-and-left-alone"],
-            requires: &[Requirement::Feature(Feature::DesiredState)],
-            run: step!(crash_loop::tried_again_when_asked),
-            ..WHOLE
-        },
-        Step {
             id: "desired-stopped-stops",
             title: "a workload that is to be stopped is stopped and stays so",
             source: "strategy §5 step 5",
@@ -184,6 +166,34 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["desired-stopped-stops"],
             requires: &[Requirement::Feature(Feature::DesiredState)],
             run: step!(desired_state::runs_again),
+            ..WHOLE
+        },
+        Step {
+            id: "crash-loop-given-up",
+            title: "a crashing container is restarted after doubling pauses, five times, and is then Failed with the reason",
+            source: "strategy §5 step 5, result 3, contract §6",
+            needs: &["crashed-container-restarted"],
+            // 1 + 2 + 4 + 8 s between the restarts, and six starts.
+            budget: Budget::seconds(45).plus_monitors(6).plus_reconciles(3),
+            run: step!(crash_loop::gives_up),
+            ..WHOLE
+        },
+        Step {
+            id: "mended-and-left-alone",
+            title: "two more passes leave alone what was mended, what has ended and what was given up",
+            source: "strategy §5 result 3, contract §6",
+            needs: &["removed-container-recreated", "one-shot-ends-exited", "crash-loop-given-up"],
+            budget: Budget::seconds(15).plus_reconciles(6),
+            run: step!(quiet::left_alone),
+            ..WHOLE
+        },
+        Step {
+            id: "given-up-tried-again-when-asked",
+            title: "what was given up is started again when somebody asks for it",
+            source: "contract §6",
+            needs: &["mended-and-left-alone"],
+            requires: &[Requirement::Feature(Feature::DesiredState)],
+            run: step!(crash_loop::tried_again_when_asked),
             ..WHOLE
         },
         Step {
@@ -213,6 +223,7 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "killed-leader-back",
+            labels: &[HEALS],
             title: "the killed leader comes back and nothing is started twice",
             source: "strategy §5 step 5",
             needs: &["leader-killed-mid-repair"],
@@ -231,13 +242,13 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "returned-node-runs-nothing-twice",
+            labels: &[HEALS],
             title: "a node that is back removes what runs elsewhere now, within one reconcile interval",
             source: "strategy §5 step 5",
             needs: &["lost-node-failed-over"],
             requires: &[Requirement::Feature(Feature::Failover)],
             budget: Budget::seconds(25).plus_heartbeats(3).plus_monitors(3).plus_reconciles(3),
             run: step!(node_lost::returned),
-            ..WHOLE
         },
         Step {
             id: "crashed-node-failed-over",

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::{Context, StepResult},
-    scenarios::support::{Submission, Watch, two_reconcile_passes, until_status},
+    scenarios::support::{Submission, Watch, two_unasked_passes, until_status},
 };
 
 /// The workload that has done its work.
@@ -34,7 +34,7 @@ pub async fn left_alone(cx: &mut Context) -> StepResult {
     let (id, node) = (victim.id(), victim.node());
     let before = running(cx, id, node).await?;
     let actions = actions_of(cx, &[&victim, &looper])?;
-    two_reconcile_passes(cx).await?;
+    two_unasked_passes(cx).await?;
     let after = running(cx, id, node).await?;
     let ended = until_status(cx, one_shot.id(), WorkloadStatus::Exited).await?;
     let given_up = until_status(cx, looper.id(), WorkloadStatus::Failed).await?;

@@ -6,7 +6,7 @@ use super::statistics::Before;
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
     probe::Container,
-    scenarios::support::{Submission, Watch, ends_on_sigterm, until_status},
+    scenarios::support::{Submission, Watch, ends_on_sigterm, until_nodes_active, until_status},
 };
 
 /// The workload that is broken again and again.
@@ -15,6 +15,7 @@ pub struct Victim(pub Submission);
 pub async fn workload_runs(cx: &mut Context) -> StepResult {
     let watch = Watch::start(cx).await?;
     cx.put(watch);
+    until_nodes_active(cx).await?;
     // Docker leaves a container alone that was stopped on purpose, so who
     // starts it again can only be the platform.
     let workload = worker(cx, "victim", &ends_on_sigterm("echo still here"));

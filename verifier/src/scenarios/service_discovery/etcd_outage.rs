@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::{BoxFuture, join_all};
 use persys_contract::{
-    ErrorCode, NodeStatus, Workload, WorkloadStatus, WorkloadType,
+    ErrorCode, Workload, WorkloadStatus, WorkloadType,
     topology::{MachineRole, TestImage},
 };
 use persys_faultd::protocol::Component;
@@ -14,7 +14,7 @@ use super::site::{SCHEDULER, schedulers, until_known, until_named, until_one_lea
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
     probe::{ActiveFault, ApiProbe, Exchange, HttpRequest, ProbeError},
-    scenarios::support::{Submission, ends_on_sigterm, until_status},
+    scenarios::support::{Submission, ends_on_sigterm, until_nodes_active, until_status},
 };
 
 const ETCD: &str = "etcd";
@@ -104,7 +104,7 @@ pub async fn recovers(cx: &mut Context) -> StepResult {
     until_known(cx, all.len()).await?;
     let machines: Vec<_> = all.keys().map(String::as_str).collect();
     until_one_leads(cx, &machines).await?;
-    nodes_are_active(cx).await?;
+    until_nodes_active(cx).await?;
     let submission = Submission::through_gateway(cx, worker(cx, cx.unique("stored"))).await?;
     until_status(cx, submission.id(), WorkloadStatus::Running).await?;
     let mut checks = cx.checks();
@@ -119,25 +119,6 @@ pub async fn recovers(cx: &mut Context) -> StepResult {
         checks.equal(&format!("containers on {node} of what was refused"), found, 0);
     }
     checks.finish()
-}
-
-async fn nodes_are_active(cx: &Context) -> StepResult {
-    let (gateway, count) = (cx.gateway(), cx.probes().agents().len());
-    cx.wait("every node is active", || async {
-        match gateway.nodes().await.map(|answer| answer.ok()) {
-            Ok(Ok(list)) => {
-                let active =
-                    list.nodes.iter().filter(|n| n.status == Some(NodeStatus::Active)).count();
-                match active == count {
-                    true => Progress::Ready(()),
-                    false => Progress::not_yet(format!("{active} of {count} are")),
-                }
-            }
-            Ok(Err(error)) => Progress::unanswered(error),
-            Err(error) => Progress::unanswered(error),
-        }
-    })
-    .await
 }
 
 /// The processes of the platform's own components, which nobody may have restarted.

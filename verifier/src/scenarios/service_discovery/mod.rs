@@ -15,22 +15,11 @@ mod usage;
 use persys_contract::topology::Feature;
 
 use crate::{
-    plan::{Budget, Requirement, Scenario, Step},
+    plan::{Budget, HEALS, Requirement, Scenario, Step},
     step,
 };
 
 const LEASED: &[Requirement] = &[Requirement::Feature(Feature::LeasedDiscovery)];
-
-const WHOLE: Step = Step {
-    id: "",
-    title: "",
-    source: "",
-    labels: &[],
-    needs: &[],
-    requires: &[],
-    budget: Budget::seconds(10),
-    run: step!(records::services),
-};
 
 pub const SCENARIO: Scenario = Scenario {
     id: "service-discovery",
@@ -43,9 +32,9 @@ pub const SCENARIO: Scenario = Scenario {
         Step {
             id: "srv-records",
             title: "CoreDNS gives every scheduler's SRV record over UDP and over TCP",
-            source: "strategy §3 step 1",
+            source: "strategy §3 step 1, contract §5",
             run: step!(records::services),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "address-records",
@@ -53,34 +42,34 @@ pub const SCENARIO: Scenario = Scenario {
             source: "strategy §3 step 1",
             needs: &["srv-records"],
             run: step!(records::addresses),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "registered-under-lease",
             title: "every scheduler's records are the contract's, and live by a lease of 15 s that it keeps alive",
-            source: "strategy §3 step 2",
+            source: "strategy §3 step 2, contract §5",
             needs: &["srv-records"],
             requires: LEASED,
             run: step!(registration::under_lease),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "gateway-uses-discovered",
             title: "the gateway knows the schedulers that DNS names, and uses one of them",
-            source: "strategy §3 step 3",
+            source: "strategy §3 step 3, result 1",
             needs: &["srv-records"],
             budget: Budget::seconds(10).plus_discoveries(2),
             run: step!(usage::gateway_uses_discovered),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "every-scheduler-serves",
             title: "with several schedulers the gateway's requests get to each of them",
-            source: "strategy §3 step 4",
+            source: "strategy §3 step 4, result 3",
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(15),
             run: step!(usage::every_scheduler_serves),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "one-scheduler-leads",
@@ -89,7 +78,7 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["srv-records"],
             requires: LEASED,
             run: step!(usage::one_leads),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "unreachable-record-skipped",
@@ -98,26 +87,27 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(15).plus_discoveries(5),
             run: step!(planted::skipped),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "planted-record-forgotten",
+            labels: &[HEALS],
             title: "the gateway forgets a scheduler whose record went",
             source: "strategy §3 step 5",
             needs: &["unreachable-record-skipped"],
             budget: Budget::seconds(10).plus_discoveries(3),
             run: step!(planted::forgotten),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "killed-scheduler-unnoticed",
             title: "the leader is killed, and no request fails for longer than 2 s",
-            source: "strategy §3 step 4",
+            source: "strategy §3 step 4, result 3, contract §5",
             needs: &["registered-under-lease", "every-scheduler-serves", "one-scheduler-leads"],
             requires: LEASED,
             budget: Budget::seconds(25),
             run: step!(death::requests_go_on),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "leader-fails-over",
@@ -127,7 +117,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(30),
             run: step!(death::leader_fails_over),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "dead-record-goes",
@@ -137,7 +127,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(30).plus_discoveries(3),
             run: step!(death::record_goes),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "survivors-kept-alive",
@@ -147,27 +137,27 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(25),
             run: step!(death::survivors_kept_alive),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "survivor-serves",
             title: "the schedulers that are left run a new workload, and until now no request failed for longer than 2 s",
-            source: "strategy §3 expected results",
+            source: "strategy §3 result 3",
             needs: &["leader-fails-over", "dead-record-goes"],
             requires: LEASED,
             budget: Budget::seconds(30),
             run: step!(death::survivor_serves),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "scheduler-returns",
+            labels: &[HEALS],
             title: "the killed scheduler comes back under a new lease, is discovered and used again",
-            source: "strategy §3 step 4",
+            source: "strategy §3 step 4, results 1 and 3",
             needs: &["killed-scheduler-unnoticed"],
             requires: LEASED,
             budget: Budget::seconds(25).plus_discoveries(3),
             run: step!(death::returns),
-            ..WHOLE
         },
         Step {
             id: "stopped-scheduler-deregisters",
@@ -177,17 +167,17 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(30).plus_discoveries(2),
             run: step!(death::stopped_deregisters),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "scheduler-joins",
+            labels: &[HEALS],
             title: "a scheduler that is started joins the others and is used",
-            source: "strategy §3 step 4",
+            source: "strategy §3 step 4, results 1 and 3",
             needs: &["stopped-scheduler-deregisters"],
             requires: LEASED,
             budget: Budget::seconds(25).plus_discoveries(3),
             run: step!(death::joins),
-            ..WHOLE
         },
         Step {
             id: "address-records-suffice",
@@ -197,7 +187,7 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(35).plus_discoveries(3),
             run: step!(address_fallback::addresses_suffice),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "dns-outage-unnoticed",
@@ -206,25 +196,26 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(25).plus_discoveries(4),
             run: step!(dns_outage::requests_go_on),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "configured-address-works",
             title: "a gateway that starts without discovery uses the address it is configured with",
-            source: "strategy §3 expected results",
+            source: "strategy §3 step 5, result 2",
             needs: &["dns-outage-unnoticed"],
             budget: Budget::seconds(40).plus_discoveries(2),
             run: step!(dns_outage::falls_back),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "dns-returns",
+            labels: &[HEALS],
             title: "once CoreDNS is back the gateway learns of schedulers again",
             source: "strategy §3 step 5",
             needs: &["dns-outage-unnoticed"],
             budget: Budget::seconds(25).plus_discoveries(6),
             run: step!(dns_outage::back),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "etcd-outage-refused",
@@ -233,16 +224,17 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(25),
             run: step!(etcd_outage::refused),
-            ..WHOLE
+            ..Step::BLANK
         },
         Step {
             id: "etcd-returns",
+            labels: &[HEALS],
             title: "once etcd is back everything works without a restart, and of what was refused nothing is stored",
             source: "contract §6",
             needs: &["etcd-outage-refused"],
             budget: Budget::seconds(45).plus_discoveries(4),
             run: step!(etcd_outage::recovers),
-            ..WHOLE
+            ..Step::BLANK
         },
     ],
 };

@@ -3,17 +3,24 @@
 mod command;
 mod component;
 mod happy_path;
+mod nodes;
 mod outage;
 mod refusals;
+mod secret_search;
+mod secret_shapes;
 mod status;
 mod submission;
+mod test_data;
 mod window;
 
 pub use command::ends_on_sigterm;
 pub use component::Component;
 pub use happy_path::happy_path;
+pub use nodes::until_nodes_active;
 pub use outage::{Outage, until_started_anew};
 pub use refusals::{Refusals, Refused};
+pub use secret_search::SecretSearch;
 pub use status::{until_gone, until_status};
 pub use submission::{AT_ONCE, Submission, Watch, remove_at_the_end};
-pub use window::two_reconcile_passes;
+pub use test_data::test_workload;
+pub use window::{two_reconcile_passes, two_unasked_passes};

@@ -4,29 +4,34 @@ use persys_contract::topology::Feature;
 
 use crate::engine::{Context, Progress, StepError};
 
-/// Waits until the reconciler has passed over all workloads twice. Passes are
-/// counted by `lastReconciliation`; a platform that does not tell is given two
-/// reconcile intervals.
+/// Waits until the reconciler has passed over all workloads twice from its first to its
+/// last: once because it is asked to, and once by itself. A platform that does not tell of
+/// its passes is given two reconcile intervals.
 pub async fn two_reconcile_passes(cx: &Context) -> Result<(), StepError> {
     if !cx.topology().platform.has(Feature::ReconciliationApi) {
-        let until = tokio::time::Instant::now() + 2 * cx.timings().reconcile_interval();
-        return cx
-            .wait("two reconcile intervals are over", || async {
-                if tokio::time::Instant::now() >= until {
-                    Progress::Ready(())
-                } else {
-                    Progress::not_yet("the platform does not tell when it reconciles")
-                }
-            })
-            .await;
+        return two_intervals(cx).await;
     }
+    cx.gateway().trigger().await?.ok()?;
+    passes_of_its_own(cx, 1).await
+}
+
+/// The same where nobody may ask: what was given up is tried again when it is asked for.
+pub async fn two_unasked_passes(cx: &Context) -> Result<(), StepError> {
+    if !cx.topology().platform.has(Feature::ReconciliationApi) {
+        return two_intervals(cx).await;
+    }
+    passes_of_its_own(cx, 2).await
+}
+
+/// Passes are told apart by `lastReconciliation`, which is written at the end of each.
+async fn passes_of_its_own(cx: &Context, wanted: usize) -> Result<(), StepError> {
     let gateway = cx.gateway();
     let mut seen: Vec<String> = Vec::new();
-    // The first pass seen may have begun before this was called.
-    let wanted = 3;
-    loop {
+    // The first is the one that was last before this. The next may have begun before.
+    let wanted = wanted + 2;
+    while seen.len() < wanted {
         let last = seen.last().cloned();
-        let what = format!("the reconciler has made pass {} of {wanted}", seen.len() + 1);
+        let what = format!("the end of pass {} of {wanted} is told", seen.len() + 1);
         let next = cx
             .wait(what, || async {
                 let answer = match gateway.stats().await {
@@ -46,8 +51,18 @@ pub async fn two_reconcile_passes(cx: &Context) -> Result<(), StepError> {
             })
             .await?;
         seen.push(next);
-        if seen.len() > wanted {
-            return Ok(());
-        }
     }
+    Ok(())
+}
+
+async fn two_intervals(cx: &Context) -> Result<(), StepError> {
+    let until = tokio::time::Instant::now() + 2 * cx.timings().reconcile_interval();
+    cx.wait("two reconcile intervals are over", || async {
+        if tokio::time::Instant::now() >= until {
+            Progress::Ready(())
+        } else {
+            Progress::not_yet("the platform does not tell when it reconciles")
+        }
+    })
+    .await
 }

@@ -25,7 +25,7 @@ const fn step(id: &'static str, title: &'static str, run: StepFn) -> Step {
     Step {
         id,
         title,
-        source: "strategy §2 steps 3 and 5, contract §4",
+        source: "strategy §2 steps 3 and 5, results 2 and 3, contract §4",
         labels: &[],
         needs: &[FIRST],
         requires: &[Requirement::Feature(Feature::Hmac)],
@@ -36,7 +36,7 @@ const fn step(id: &'static str, title: &'static str, run: StepFn) -> Step {
 
 #[rustfmt::skip]
 pub const STEPS: [Step; 12] = [
-    Step { needs: &[], ..step(FIRST, "the contract's vectors hold, and agents and schedulers take what is signed so",
+    Step { needs: &[], source: "strategy §2 step 3, result 1, contract §4", ..step(FIRST, "the contract's vectors hold, and agents and schedulers take what is signed so",
         step!(vectors::accepted)) },
     step("hmac-refuses-missing", "a request without all three headers is refused as missing_signature",
         with!(refused, Trick::Missing)),
@@ -58,6 +58,10 @@ pub const STEPS: [Step; 12] = [
         step!(nodes::rogue_registration)),
     step("hmac-refuses-unsigned-heartbeat", "a heartbeat without a signature changes nothing",
         step!(nodes::unsigned_heartbeat)),
-    step("hmac-refused-orders-had-no-effect", "when later orders have been executed, nothing is seen of any refused one",
-        step!(replay::nothing_executed)),
+    Step {
+        needs: &[FIRST, "hmac-refuses-missing", "hmac-refuses-malformed", "hmac-refuses-wrong-key",
+                 "hmac-refuses-tampered", "hmac-refuses-stale"],
+        ..step("hmac-refused-orders-had-no-effect", "when later orders have been executed, nothing is seen of any refused one",
+            step!(replay::nothing_executed))
+    },
 ];

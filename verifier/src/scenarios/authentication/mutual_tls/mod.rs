@@ -15,29 +15,36 @@ use unfit::Unfit;
 
 use super::with;
 use crate::{
-    plan::{Budget, Requirement, Step, StepFn},
+    plan::{Budget, HEALS, Requirement, Step, StepFn},
     probe::TlsVersion,
     step,
 };
 
 const IDENTITY_ROLES: &[Requirement] = &[Requirement::Feature(Feature::IdentityRoles)];
 
-/// One line of the table below as a step.
+/// Somebody who is let in.
+const fn admitted(server: Server, id: &'static str, title: &'static str, run: StepFn) -> Step {
+    let source = match server {
+        Gateway => "strategy §2 step 1, result 1, contract §4",
+        Scheduler => "strategy §2 step 2, result 1, contract §4",
+    };
+    Step { id, title, source, run, ..Step::BLANK }
+}
+
+/// Somebody who is not.
 const fn step(server: Server, id: &'static str, title: &'static str, run: StepFn) -> Step {
     let source = match server {
-        Gateway => "strategy §2 step 1, contract §4",
-        Scheduler => "strategy §2 step 2, contract §4",
+        Gateway => "strategy §2 steps 1 and 5, results 2 and 3, contract §4",
+        Scheduler => "strategy §2 steps 2 and 5, results 2 and 3, contract §4",
     };
-    let (labels, needs, requires, budget): (_, _, &[Requirement], _) =
-        (&[], &[], &[], Budget::seconds(10));
-    Step { id, title, source, labels, needs, requires, budget, run }
+    Step { id, title, source, run, ..Step::BLANK }
 }
 
 #[rustfmt::skip]
 pub const STEPS: [Step; 25] = [
-    step(Gateway, "gateway-accepts-tls-1-2", "the gateway lets clients and operators in with TLS 1.2",
+    admitted(Gateway, "gateway-accepts-tls-1-2", "the gateway lets clients and operators in with TLS 1.2",
         with!(let_in, Gateway, TlsVersion::Tls12)),
-    step(Gateway, "gateway-accepts-tls-1-3", "the gateway lets clients and operators in with TLS 1.3",
+    admitted(Gateway, "gateway-accepts-tls-1-3", "the gateway lets clients and operators in with TLS 1.3",
         with!(let_in, Gateway, TlsVersion::Tls13)),
     step(Gateway, "gateway-refuses-no-certificate", "the gateway refuses a client without a certificate in the handshake",
         with!(refused, Gateway, Unfit::Absent)),
@@ -59,9 +66,9 @@ pub const STEPS: [Step; 25] = [
         with!(wrong_name, Gateway)),
     step(Gateway, "cli-distrusts-rogue-gateway", "persys-cli sends nothing to a gateway with a foreign certificate or a wrong name",
         step!(client_program::distrusts)),
-    step(Scheduler, "scheduler-accepts-tls-1-2", "the schedulers let the gateway and operators in with TLS 1.2",
+    admitted(Scheduler, "scheduler-accepts-tls-1-2", "the schedulers let the gateway and operators in with TLS 1.2",
         with!(let_in, Scheduler, TlsVersion::Tls12)),
-    step(Scheduler, "scheduler-accepts-tls-1-3", "the schedulers let the gateway and operators in with TLS 1.3",
+    admitted(Scheduler, "scheduler-accepts-tls-1-3", "the schedulers let the gateway and operators in with TLS 1.3",
         with!(let_in, Scheduler, TlsVersion::Tls13)),
     step(Scheduler, "scheduler-refuses-no-certificate", "the schedulers refuse a caller without a certificate in the handshake",
         with!(refused, Scheduler, Unfit::Absent)),
@@ -87,6 +94,7 @@ pub const STEPS: [Step; 25] = [
             step!(rogue::distrusted))
     },
     Step {
+        labels: &[HEALS],
         needs: &["rogue-schedulers-distrusted"],
         budget: Budget::seconds(10).plus_discoveries(4),
         ..step(Scheduler, "rogue-schedulers-forgotten", "once their records are gone, the gateway knows the true schedulers alone",

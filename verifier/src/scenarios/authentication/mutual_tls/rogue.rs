@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     engine::{Checks, Context, Progress, StepError, StepResult},
-    scenarios::support::{Component, Refusals, Refused, Submission},
+    scenarios::support::{Component, Refusals, Refused, Submission, until_nodes_active},
 };
 
 /// How the gateway logs and counts a scheduler that it does not trust (contract §4).
@@ -34,6 +34,7 @@ struct Rogues(Vec<Planted>);
 
 pub async fn distrusted(cx: &mut Context) -> StepResult {
     let authority = authority(cx)?;
+    until_nodes_active(cx).await?;
     let refusals = Refusals::begin(cx, &Component::gateway(cx)).await?;
     let mut rogues = Vec::new();
     for (what, shown) in certificates(cx, &authority)? {

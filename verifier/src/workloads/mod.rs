@@ -1,0 +1,10 @@
+//! The strategy's test workloads ("Test Data Management"), kept as data in the folder
+//! `workloads` of this crate.
+
+mod definition;
+mod error;
+mod placeholders;
+mod test_workload;
+
+pub use error::WorkloadFileError;
+pub use test_workload::TestWorkload;
