@@ -31,6 +31,9 @@ in
   ];
   environment.etc."persys/topology.json".source = topology.file;
 
+  # The verifier listens itself: as a scheduler that it is not, for the gateway to find, and for what must not come.
+  networking.firewall.trustedInterfaces = [ "eth1" ];
+
   # The verifier holds all evidence of a run in memory and under /var.
   virtualisation.memorySize = 1024;
   virtualisation.cores = 2;

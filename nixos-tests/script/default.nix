@@ -34,7 +34,11 @@ let
   settings = {
     inherit order;
     client = lib.head (lib.attrNames (topology.withRole "client"));
-    groups = lib.mapAttrs (_: group: lib.escapeShellArgs group.select) groups;
+    # In the order in which groups.json has them.
+    groups = map (name: {
+      inherit name;
+      options = lib.escapeShellArgs groups.${name}.select;
+    }) (lib.filter (name: groups ? ${name}) (lib.importJSON ../groups.json).groups);
     units = lib.mapAttrs (
       _: machine: [ "persys-faultd.service" ] ++ lib.concatMap (role: units.${role}) machine.roles
     ) topology.machines;

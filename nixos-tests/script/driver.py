@@ -1,6 +1,7 @@
 # The test script: boots the machines, waits until they are ready, has the verifier run each group in `client`, obeys
 # its orders that only the host can carry out, and copies everything out in every case. It judges nothing.
 import json
+from pathlib import Path
 
 RESULTS = "/var/lib/persys-e2e"
 CHANNEL = "/run/persys-host-channel"
@@ -66,13 +67,13 @@ def answer(request: dict[str, Any]) -> None:
     verifier.succeed(f"echo '{text}' > {path}.new && mv {path}.new {path}")
 
 
-def run_group(group: str, kvm: bool) -> None:
+def run_group(group: str, selected: str, kvm: bool) -> None:
     """Runs one group to its end; raises when what it left is no complete report."""
     folder = f"{RESULTS}/{group}"
     facts = f"--fact backend=vm --fact kvm={'yes' if kvm else 'no'}"
     note = "" if kvm else "--note 'The machines run without KVM: everything is slower.'"
     options = f"--results {folder} --host-channel {CHANNEL} --timeout-scale auto {facts} {note}"
-    verifier.succeed(f"persys-e2e-start {group} {options} {SETTINGS['groups'][group]}")
+    verifier.succeed(f"persys-e2e-start {group} {options} {selected}")
     while True:
         # Waits in the machine until there is something to do.
         word = verifier.succeed("persys-e2e-await").strip()
@@ -82,22 +83,24 @@ def run_group(group: str, kvm: bool) -> None:
         for line in word.split("\n"):
             if line:
                 answer(json.loads(line))
-    status, said = verifier.execute(f"persys-verifier report --hydra {folder} {folder} && rm -r {folder}/nix-support")
+    verifier.copy_from_vm(folder, "")
+    status, said = verifier.execute(f"persys-verifier report --hydra {folder} {folder}")
     print(said)
     if status != 0:
         raise Exception(f"{group} left no complete report")
 
 
 def copy_out() -> None:
-    """What is there of the results, and every machine's journal."""
+    """Every machine's journal, and what is there of a group that did not come to its end."""
     for machine in by_name.values():
         if not machine.booted:
             continue
         machine.execute("journalctl --no-pager --output=short-precise > /tmp/journal.log", timeout=120)
         machine.copy_from_vm("/tmp/journal.log", f"journals/{machine.name}")
-    for group in SETTINGS["groups"]:
-        if verifier.execute(f"test -e {RESULTS}/{group}")[0] == 0:
-            verifier.copy_from_vm(f"{RESULTS}/{group}", "")
+    for name in [group["name"] for group in SETTINGS["groups"]]:
+        there = (Path(verifier.out_dir) / name).exists()
+        if not there and verifier.execute(f"test -e {RESULTS}/{name}")[0] == 0:
+            verifier.copy_from_vm(f"{RESULTS}/{name}", "")
 
 
 try:
@@ -105,7 +108,7 @@ try:
         kvm = boot_machines()
         await_machines()
     for group in SETTINGS["groups"]:
-        with subtest(f"{group} leaves a complete report"):
-            run_group(group, kvm)
+        with subtest(f"{group['name']} leaves a complete report"):
+            run_group(group["name"], group["options"], kvm)
 finally:
     copy_out()

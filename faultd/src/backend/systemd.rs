@@ -1,6 +1,12 @@
 //! Components as systemd units of the same names.
 
-use std::{fs, io, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use procfs::process::{ProcState, Process};
@@ -44,6 +50,9 @@ pub struct Systemd {
     programs: SystemdPrograms,
     components: Vec<String>,
     log_folder: PathBuf,
+    /// The control group of each component as last seen, so that a look at all of
+    /// them asks systemd once.
+    groups: Mutex<BTreeMap<String, String>>,
 }
 
 impl Systemd {
@@ -54,7 +63,7 @@ impl Systemd {
     const NO_RESTART: &str = "[Service]\nRestart=no\n";
 
     pub fn new(programs: SystemdPrograms, components: Vec<String>, log_folder: PathBuf) -> Self {
-        Self { programs, components, log_folder }
+        Self { programs, components, log_folder, groups: Mutex::default() }
     }
 
     async fn systemctl(&self, arguments: &[&str]) -> Result<String, BackendError> {
@@ -68,7 +77,13 @@ impl Systemd {
         let mut arguments = vec!["show", PROPERTIES, "--timestamp=unix"];
         arguments.extend(names.iter().map(String::as_str));
         let shown = self.systemctl(&arguments).await?;
-        Ok(Unit::parse_all(&shown).into_iter().filter(Unit::is_loaded).collect())
+        let units: Vec<Unit> =
+            Unit::parse_all(&shown).into_iter().filter(Unit::is_loaded).collect();
+        let grouped = units
+            .iter()
+            .filter_map(|unit| Some((unit.name().to_owned(), unit.control_group()?.to_owned())));
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner).extend(grouped);
+        Ok(units)
     }
 
     async fn unit(&self, component: &str) -> Result<Unit, BackendError> {
@@ -219,11 +234,12 @@ impl Backend for Systemd {
     }
 
     async fn processes(&self, component: &Component) -> Vec<i32> {
-        let Ok(unit) = self.unit(&component.name).await else { return Vec::new() };
-        let folder = unit
-            .control_group()
-            .map(|group| self.programs.cgroups.join(group.trim_start_matches('/')));
-        let main = unit.pid().and_then(|pid| i32::try_from(pid).ok());
+        let group = {
+            let groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+            groups.get(&component.name).cloned()
+        };
+        let folder = group.map(|group| self.programs.cgroups.join(group.trim_start_matches('/')));
+        let main = component.pid.and_then(|pid| i32::try_from(pid).ok());
         let look = move || {
             let in_group = folder.map(processes_below).unwrap_or_default();
             if in_group.is_empty() {

@@ -26,12 +26,13 @@ impl Outside {
         cli: &Path,
         host: Option<HostChannel>,
         recorder: Recorder,
+        scale: f64,
     ) -> Result<Self, ProbeError> {
         persys_identity::install_crypto();
         let probes = Probes::open(topology, credentials, cli, recorder)?.with_host(host);
         let probes = Arc::new(probes);
         Ok(Self {
-            logs: Some(probes.logs()),
+            logs: Some(probes.logs(scale)),
             capabilities: Some(Arc::new(Daemons(probes.clone()))),
             probes: Some(probes),
         })

@@ -170,7 +170,9 @@ impl Job<'_> {
             outside.probes,
             started.timeout_scale,
         );
-        let logs = outside.logs.map(|logs| LogMirror::new(logs, self.folder.logs(), log.clone()));
+        let logs = outside.logs.map(|logs| {
+            LogMirror::new(logs, self.folder.logs(), log.clone()).paced(started.timeout_scale)
+        });
         let runner = Runner {
             handles: Arc::new(handles),
             selection: self.selection,
@@ -220,6 +222,6 @@ impl Job<'_> {
         let open = |folder: &PathBuf| HostChannel::open(folder, scale, recorder.clone());
         let host = arguments.host_channel.as_ref().map(open).transpose()?;
         let topology = self.topology.clone();
-        Ok(Outside::open(topology, credentials, &arguments.cli, host, recorder.clone())?)
+        Ok(Outside::open(topology, credentials, &arguments.cli, host, recorder.clone(), scale)?)
     }
 }

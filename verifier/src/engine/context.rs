@@ -73,6 +73,11 @@ impl Context {
         &self.run.topology
     }
 
+    /// What bounds that belong to no step's budget are multiplied by, as budgets are.
+    pub fn timeout_scale(&self) -> f64 {
+        self.run.timeout_scale
+    }
+
     pub fn timings(&self) -> &Timings {
         &self.run.topology.timings
     }

@@ -25,7 +25,8 @@ const VISIT_MAX: usize = 8 * 1024 * 1024;
 const WINDOW_MAX: usize = 256 * 1024;
 /// Bytes of the last lines of a log.
 const TAIL_MAX: usize = 2 * 1024;
-/// How long one visit to all machines takes at most, and the last one.
+/// How long one visit to all machines takes at most, and the last one, on ordinary
+/// hardware.
 const VISIT: Duration = Duration::from_secs(4);
 const LAST_VISIT: Duration = Duration::from_secs(15);
 /// A machine that did not answer so often is not asked again until the end.
@@ -37,6 +38,7 @@ pub struct LogMirror {
     events: Arc<EventLog>,
     logs: BTreeMap<LogName, Mirrored>,
     silent: BTreeMap<String, u32>,
+    scale: f64,
 }
 
 #[derive(Default)]
@@ -54,7 +56,14 @@ struct Mirrored {
 impl LogMirror {
     /// Logs go to `<folder>/<machine>/<component>.log`, without secrets.
     pub fn new(source: Arc<dyn LogSource>, folder: PathBuf, events: Arc<EventLog>) -> Self {
-        Self { source, folder, events, logs: BTreeMap::new(), silent: BTreeMap::new() }
+        let (logs, silent) = (BTreeMap::new(), BTreeMap::new());
+        Self { source, folder, events, logs, silent, scale: 1.0 }
+    }
+
+    /// `scale` multiplies how long visits may take, as it does budgets.
+    #[must_use]
+    pub fn paced(self, scale: f64) -> Self {
+        Self { scale, ..self }
     }
 
     /// Slices reach back to this moment.
@@ -97,7 +106,7 @@ impl LogMirror {
 
     /// What does not run now, as far as can be found out soon.
     pub(crate) async fn ailing(&self) -> Vec<String> {
-        timeout(VISIT, self.source.ailing()).await.unwrap_or_default()
+        timeout(VISIT.mul_f64(self.scale), self.source.ailing()).await.unwrap_or_default()
     }
 
     /// Brings the rest; says what could not be had.
@@ -111,6 +120,7 @@ impl LogMirror {
     }
 
     async fn visit(&mut self, bound: Duration) -> Vec<LogError> {
+        let bound = bound.mul_f64(self.scale);
         let Ok((names, mut errors)) = timeout(bound, self.source.logs()).await else {
             let reason = format!("no list of logs within {} s", bound.as_secs());
             return vec![LogError { machine: "all machines".into(), reason }];

@@ -16,6 +16,8 @@ use crate::engine::LogChunk;
 struct Fake {
     text: Mutex<String>,
     silent: AtomicBool,
+    /// Before each answer.
+    slow: Mutex<Duration>,
     asked: AtomicUsize,
 }
 
@@ -36,6 +38,8 @@ impl LogSource for Fake {
             if self.silent.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
             }
+            let slow = *self.slow.lock().unwrap();
+            tokio::time::sleep(slow).await;
             let text = self.text.lock().unwrap();
             let end = text.len().min((offset + max) as usize);
             let text = text[offset as usize..end].to_owned();
@@ -107,4 +111,14 @@ async fn a_machine_that_the_failure_is_about_tells_its_last_lines() {
     assert_eq!(slices.len(), 1);
     assert!(slices[0].older);
     assert_eq!(slices[0].text, "failed to start\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_machine_has_the_time_that_the_scale_gives_it() {
+    for (scale, complaints) in [(1.0, 1), (10.0, 0)] {
+        let (mirror, fake, _folder) = mirror();
+        *fake.slow.lock().unwrap() = 2 * LAST_VISIT;
+        fake.text.lock().unwrap().push_str("boot\n");
+        assert_eq!(mirror.paced(scale).finish().await.len(), complaints, "scale {scale}");
+    }
 }

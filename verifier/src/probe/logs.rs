@@ -9,25 +9,41 @@ use persys_faultd::protocol::{Component, ComponentState};
 use super::FaultProbe;
 use crate::engine::{LogChunk, LogError, LogName, LogSource};
 
-/// How long one machine may take for one answer: less than the runner gives all
-/// of them together, so that a silent one does not hide the others' logs.
+/// How long one machine may take for one answer, on ordinary hardware: less than the
+/// runner gives all of them together, so that a silent one does not hide the others'
+/// logs.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(super) struct LogProbe {
     machines: BTreeMap<String, FaultProbe>,
+    patience: Duration,
 }
 
 impl LogProbe {
-    pub fn new(machines: BTreeMap<String, FaultProbe>) -> Self {
-        Self { machines }
+    /// `scale` multiplies how long one machine may take.
+    pub fn new(machines: BTreeMap<String, FaultProbe>, scale: f64) -> Self {
+        Self { machines, patience: TIMEOUT.mul_f64(scale) }
+    }
+
+    async fn bounded<T, E: std::fmt::Display>(
+        &self,
+        machine: &str,
+        ask: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, LogError> {
+        let reason = match tokio::time::timeout(self.patience, ask).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", self.patience.as_secs()),
+        };
+        Err(LogError { machine: machine.to_owned(), reason })
     }
 }
 
 impl LogSource for LogProbe {
     fn logs(&self) -> BoxFuture<'_, (Vec<LogName>, Vec<LogError>)> {
-        Box::pin(async {
+        Box::pin(async move {
             let answers = self.machines.iter().map(|(machine, probe)| async move {
-                let answer = bounded(machine, probe.client().components()).await?;
+                let answer = self.bounded(machine, probe.client().components()).await?;
                 let name = |component: String| LogName { machine: machine.clone(), component };
                 Ok(answer.into_iter().map(|report| name(report.component.name)).collect())
             });
@@ -43,9 +59,9 @@ impl LogSource for LogProbe {
     }
 
     fn ailing(&self) -> BoxFuture<'_, Vec<String>> {
-        Box::pin(async {
+        Box::pin(async move {
             let answers = self.machines.iter().map(|(machine, probe)| async move {
-                match bounded(machine, probe.client().components()).await {
+                match self.bounded(machine, probe.client().components()).await {
                     Ok(reports) => {
                         reports.iter().filter_map(|r| ailing(machine, &r.component)).collect()
                     }
@@ -69,7 +85,7 @@ impl LogSource for LogProbe {
             })?;
             let max = max.min(persys_faultd::protocol::LogChunk::MAX_BYTES);
             let read = probe.client().logs(&log.component, offset, max);
-            let chunk = bounded(&log.machine, read).await?;
+            let chunk = self.bounded(&log.machine, read).await?;
             Ok(LogChunk { text: chunk.text, next: chunk.next })
         })
     }
@@ -84,16 +100,4 @@ fn ailing(machine: &str, component: &Component) -> Option<String> {
     let exit = component.exit.as_ref().filter(|_| !state.has_processes());
     let exit = exit.map_or_else(String::new, |exit| format!(" ({exit})"));
     Some(format!("{} of {machine} is {}{exit}", component.name, state.as_str()))
-}
-
-async fn bounded<T, E: std::fmt::Display>(
-    machine: &str,
-    ask: impl Future<Output = Result<T, E>>,
-) -> Result<T, LogError> {
-    let reason = match tokio::time::timeout(TIMEOUT, ask).await {
-        Ok(Ok(answer)) => return Ok(answer),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => format!("no answer within {} s", TIMEOUT.as_secs()),
-    };
-    Err(LogError { machine: machine.to_owned(), reason })
 }

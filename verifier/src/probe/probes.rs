@@ -218,9 +218,9 @@ impl Probes {
         &self.faults
     }
 
-    /// The logs of every machine.
-    pub fn logs(&self) -> Arc<dyn LogSource> {
-        Arc::new(LogProbe::new(self.faults.clone()))
+    /// The logs of every machine; `scale` multiplies how long each may take to answer.
+    pub fn logs(&self, scale: f64) -> Arc<dyn LogSource> {
+        Arc::new(LogProbe::new(self.faults.clone(), scale))
     }
 
     /// What must be in no answer, no log and no report.

@@ -152,7 +152,7 @@ async fn logs_are_read_to_their_end() {
     let probe = net.probes.faults("agent1");
     assert_eq!(probe.log_end("persys-agent").await.unwrap(), LOG.len() as u64);
     assert_eq!(probe.logs_since("persys-agent", 4).await.unwrap(), "two\nthree\n");
-    let source = net.probes.logs();
+    let source = net.probes.logs(1.0);
     let (names, errors) = source.logs().await;
     assert_eq!((names.len(), errors.len()), (1, net.topology.machines.len() - 1));
     let chunk = source.read(&names[0], 0, 3).await.unwrap();

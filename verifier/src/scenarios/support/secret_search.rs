@@ -37,7 +37,7 @@ impl<'a> SecretSearch<'a> {
 
     /// Searches every log of every machine; the components in whose logs `mark` is.
     pub async fn logs(&mut self, mark: &str) -> Result<Vec<String>, StepError> {
-        let source = self.cx.probes().logs();
+        let source = self.cx.probes().logs(self.cx.timeout_scale());
         let (names, errors) = source.logs().await;
         let failed = |error| StepError::error(format!("failed to read the logs of {error}"));
         if let Some(error) = errors.into_iter().next() {
