@@ -76,7 +76,23 @@ impl Curves {
     }
 }
 
-fn picture(figure: &Figure, by_part: &BTreeMap<String, Vec<&Usage>>, whole: f64) -> Option<Curves> {
+/// The time in which anything was looked at, which is a part of the run.
+struct Window {
+    from: f64,
+    to: f64,
+}
+
+impl Window {
+    fn x(&self, at: f64) -> f64 {
+        x(at - self.from, self.to - self.from)
+    }
+}
+
+fn picture(
+    figure: &Figure,
+    by_part: &BTreeMap<String, Vec<&Usage>>,
+    window: &Window,
+) -> Option<Curves> {
     let series: Vec<(&String, Vec<(f64, f64)>)> = by_part
         .iter()
         .map(|(name, looks)| (name, values(figure, looks)))
