@@ -39,6 +39,9 @@ async fn a_container_is_stopped_started_let_go_on_and_removed() {
     assert!(agent.list().await.unwrap().is_empty());
 }
 
+/// What a container is given where nobody says otherwise; a short grace is less, on a busy machine too.
+const DOCKERS_GRACE: Duration = Duration::from_secs(10);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_does_not_heed_is_killed_after_a_short_grace() {
     let engine = TestEngine::start().await;
@@ -50,12 +53,12 @@ async fn one_that_does_not_heed_is_killed_after_a_short_grace() {
     agent.entry("w-deaf", "running").await;
     let before = Instant::now();
     agent.act("stop", "w-deaf").await.unwrap();
-    assert!(before.elapsed() < Duration::from_secs(5), "{:?}", before.elapsed());
+    assert!(before.elapsed() < DOCKERS_GRACE, "{:?}", before.elapsed());
     assert_eq!(agent.entry("w-deaf", "exited").await.exit_code, Some(137));
     let before = Instant::now();
     agent.act("start", "w-deaf").await.unwrap();
     agent.delete("w-deaf").await.unwrap();
-    assert!(before.elapsed() < Duration::from_secs(5), "{:?}", before.elapsed());
+    assert!(before.elapsed() < DOCKERS_GRACE, "{:?}", before.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
