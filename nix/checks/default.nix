@@ -13,7 +13,7 @@
   example = pkgs.callPackage ./example.nix { inherit root self; };
 }
 // lib.mapAttrs' (name: lib.nameValuePair "rust-${name}") (
-  pkgs.callPackage ./rust.nix { inherit root; }
+  lib.filterAttrs (_: lib.isDerivation) (pkgs.callPackage ./rust.nix { inherit root; })
 )
 //
   lib.mapAttrs'
