@@ -75,6 +75,15 @@ in
         memory. Without it that fault is refused, and the steps that need it are skipped.
       '';
     };
+    logFolder = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+      example = "/var/log/persys";
+      description = ''
+        The folder in which the components' logs are, as `COMPONENT.log`. Of a component that has none there, the journal
+        is read: each time from its beginning, which a slow machine feels.
+      '';
+    };
     openFirewall = options.openFirewall "the port of the daemon";
   };
 
@@ -109,6 +118,7 @@ in
         TLS_KEY = env.credential "tls-key";
         TLS_CA = env.credential "tls-ca";
       }
+      // lib.optionalAttrs (cfg.logFolder != null) { LOG_DIR = "${cfg.logFolder}"; }
       // lib.optionalAttrs (cfg.containersCgroup != null) { CONTAINERS_CGROUP = cfg.containersCgroup; };
       unitConfig.StartLimitIntervalSec = 0;
       serviceConfig = {

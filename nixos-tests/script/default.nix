@@ -5,20 +5,13 @@
   groups,
 }:
 let
-  # Those that tell their readiness, or that a component waits for.
-  units = {
+  components = import ../components.nix;
+  # What else has to be there before anything is judged.
+  besides = {
     client = [ "persys-credentials.service" ];
-    gateway = [ "api-gateway.service" ];
-    scheduler = [ "prow-scheduler.service" ];
-    dns = [ "coredns.service" ];
-    etcd = [ "etcd.service" ];
-    agent = [
-      "docker.service"
-      "persys-test-images.service"
-      "persys-agent.service"
-    ];
-    github = [ "github.service" ];
+    agent = [ "persys-test-images.service" ];
   };
+  unitsOf = role: map (name: "${name}.service") components.${role} ++ besides.${role} or [ ];
   # Those first that others cannot do without.
   order = lib.unique (
     lib.concatMap (role: lib.attrNames (topology.withRole role)) [
@@ -40,7 +33,7 @@ let
       options = lib.escapeShellArgs groups.${name}.select;
     }) (lib.filter (name: groups ? ${name}) (lib.importJSON ../groups.json).groups);
     units = lib.mapAttrs (
-      _: machine: [ "persys-faultd.service" ] ++ lib.concatMap (role: units.${role}) machine.roles
+      _: machine: [ "persys-faultd.service" ] ++ lib.concatMap unitsOf machine.roles
     ) topology.machines;
   };
 in

@@ -91,12 +91,13 @@ def run_group(group: str, selected: str, kvm: bool) -> None:
 
 
 def copy_out() -> None:
-    """Every machine's journal, and what is there of a group that did not come to its end."""
+    """Every machine's journal and logs, and what is there of a group that did not come to its end."""
     for machine in by_name.values():
         if not machine.booted:
             continue
         machine.execute("journalctl --no-pager --output=short-precise > /tmp/journal.log", timeout=120)
         machine.copy_from_vm("/tmp/journal.log", f"journals/{machine.name}")
+        machine.copy_from_vm("/var/log/persys", f"journals/{machine.name}")
     for name in [group["name"] for group in SETTINGS["groups"]]:
         there = (Path(verifier.out_dir) / name).exists()
         if not there and verifier.execute(f"test -e {RESULTS}/{name}")[0] == 0:
