@@ -84,5 +84,7 @@ in
   services.persys.pki.machine.requiredBy = [ "docker.service" ];
   networking.firewall.allowedTCPPorts = [ topology.ports.docker ];
   virtualisation.memorySize = 1024;
+  # An engine that answers while a container is being made.
+  virtualisation.cores = 2;
   virtualisation.diskSize = 4096;
 }
