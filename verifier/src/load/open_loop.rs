@@ -49,6 +49,8 @@ const SLIP_SHARE: f64 = 0.5;
 /// So late a generator may always be: a fiftieth of what the strategy allows for an
 /// answer, and the turn of a busy scheduler.
 const SLIP_FLOOR: Duration = Duration::from_millis(100);
+/// And so late never: a tenth of what the strategy allows for an answer.
+const SLIP_CEILING: Duration = Duration::from_millis(500);
 
 impl OpenLoop {
     /// A warm-up of a second, 64 in flight, and ten seconds for each.
@@ -129,7 +131,7 @@ impl OpenLoop {
     fn judge(&self, report: LoadReport) -> Result<LoadReport, LoadError> {
         let slip = tail(&report.slip);
         let response = tail(&report.response).map_or(Duration::ZERO, |(_, response)| response);
-        let limit = response.mul_f64(SLIP_SHARE).max(SLIP_FLOOR);
+        let limit = response.mul_f64(SLIP_SHARE).clamp(SLIP_FLOOR, SLIP_CEILING);
         if let Some((percentile, slip)) = slip
             && slip > limit
         {

@@ -129,11 +129,12 @@ async fn zero_samples_are_no_result() {
 
 #[test]
 fn a_generator_that_comes_too_late_is_saturated() {
-    let of = |late: u64| {
+    let by = |slip: Duration, late: u64| {
         let mut report = LoadReport { sent: 200, succeeded: 200, ..LoadReport::default() };
-        (0..200).for_each(|n| report.slip.record(if n < late { 600 * MS } else { MS }));
+        (0..200).for_each(|n| report.slip.record(if n < late { slip } else { MS }));
         report
     };
+    let of = |late: u64| by(600 * MS, late);
     let load = load(100.0, 2000);
     assert!(load.judge(of(2)).is_ok(), "a few late ones do not matter");
     let error = load.judge(of(100)).unwrap_err();
@@ -141,9 +142,14 @@ fn a_generator_that_comes_too_late_is_saturated() {
     assert_eq!((percentile.as_str(), *samples), ("p90", 200));
     assert!(error.to_string().contains("limit 100ms, over 200 samples"), "{error}");
     // Beside answers that take seconds it is a part that does not matter.
-    let mut slow = of(100);
-    (0..200).for_each(|_| slow.response.record(2000 * MS));
-    assert!(load.judge(slow).is_ok());
+    let beside_slow = |slip: Duration| {
+        let mut report = by(slip, 100);
+        (0..200).for_each(|_| report.response.record(2000 * MS));
+        load.judge(report)
+    };
+    assert!(beside_slow(400 * MS).is_ok());
+    let error = beside_slow(600 * MS).unwrap_err();
+    assert!(error.to_string().contains("limit 500ms"), "{error}");
 }
 
 /// A server that answers at once, but for a time answers nobody.

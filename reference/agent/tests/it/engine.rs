@@ -1,13 +1,15 @@
 //! A Docker Engine of a test's own, gone without a trace when it is dropped.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use bollard::models::ContainerInspectResponse;
+use bollard::models::{ContainerInspectResponse, EventMessage};
 use bollard::query_parameters::{
-    CreateImageOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
+    CreateImageOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions,
+    ListContainersOptionsBuilder,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::TryStreamExt;
@@ -120,6 +122,23 @@ impl TestEngine {
     /// A container as Docker knows it.
     pub async fn inspect(&self, id: &str) -> ContainerInspectResponse {
         self.docker().inspect_container(id, None::<InspectContainerOptions>).await.unwrap()
+    }
+
+    /// Each signal that a container was sent so far, with Docker's time of it since the epoch.
+    pub async fn signals(&self, name: &str) -> Vec<(String, Duration)> {
+        let filters = [("container", vec![name]), ("event", vec!["kill"])];
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 1;
+        let options = EventsOptionsBuilder::default()
+            .since("0")
+            .until(&now.to_string())
+            .filters(&HashMap::from(filters))
+            .build();
+        let events: Vec<_> = self.docker().events(Some(options)).try_collect().await.unwrap();
+        let signal = |event: EventMessage| {
+            let signal = event.actor?.attributes?.remove("signal")?;
+            Some((signal, Duration::from_nanos(event.time_nano?.try_into().ok()?)))
+        };
+        events.into_iter().filter_map(signal).collect()
     }
 
     /// How many containers there are, whosever they are and whatever their state.
