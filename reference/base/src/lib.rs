@@ -3,11 +3,14 @@
 //! service starts, gets ready and stops (contract §1, §3, §4, §7, §8).
 
 pub mod config;
+#[cfg(feature = "defects")]
+pub mod defects;
 pub mod http;
 pub mod logging;
 mod metrics;
 pub mod request_id;
 mod role;
+mod seam;
 pub mod service;
 pub mod signature;
 

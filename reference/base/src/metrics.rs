@@ -56,6 +56,7 @@ impl Metrics {
     }
 
     pub fn count_request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        crate::defect!("requests-not-counted" => return);
         let status = status.to_string();
         self.requests.with_label_values(&[self.service, method, route, &status]).inc();
         self.durations
@@ -65,6 +66,7 @@ impl Metrics {
 
     /// Counts a caller that was refused: a code of contract §4 or a reason of the handshake.
     pub fn count_rejection(&self, reason: &str) {
+        crate::defect!("rejections-not-counted" => return);
         self.rejections.with_label_values(&[self.service, reason]).inc();
     }
 

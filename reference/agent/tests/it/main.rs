@@ -11,6 +11,7 @@ mod compose_clone;
 mod compose_faults;
 mod compose_life;
 mod compose_order;
+mod defects;
 mod engine;
 mod git_host;
 mod membership;

@@ -11,6 +11,7 @@ use persys_contract::{ErrorCode, MAX_BODY_BYTES};
 use tokio::time::timeout;
 
 use super::ApiError;
+use crate::defect;
 
 /// How long a caller may take to send its body.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -60,7 +61,7 @@ pub async fn read_body(body: Body) -> Result<Bytes, ApiError> {
             // However it ends, the refusal is the same.
             let _ = timeout(DRAIN_TIME, draining).await;
             Err(ApiError::new(
-                ErrorCode::TooLarge,
+                defect!("too-large-is-our-fault", ErrorCode::Internal, ErrorCode::TooLarge),
                 format!("the body is larger than {MAX_BODY_BYTES} bytes"),
             ))
         }

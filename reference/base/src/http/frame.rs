@@ -13,7 +13,9 @@ use futures::FutureExt;
 use persys_contract::{ErrorCode, REQUEST_ID, SERVICE_NAME};
 
 use super::{ApiError, Verbatim, peer_of};
-use crate::{Metrics, RequestId};
+#[cfg(feature = "defects")]
+use crate::defects;
+use crate::{Metrics, RequestId, defect};
 
 /// Closes a service's router: unknown routes and methods are refused in JSON, a
 /// panic becomes 500 without details, every response bears the service's name
@@ -53,6 +55,13 @@ async fn frame(State(metrics): State<Metrics>, mut request: Request, next: Next)
     let peer = peer_of(request.extensions()).map(|peer| peer.to_string());
 
     let answering = async {
+        defect!("gateway-serialises-requests" => {
+            let _turn = defects::in_turn().await;
+            tokio::time::sleep(std::time::Duration::from_millis(40)).await;
+        });
+        defect!("gateway-leaks-memory" => defects::leak_memory(64 << 10));
+        defect!("gateway-leaks-descriptors" => defects::leak_descriptor());
+        defect!("scheduler-leaks-tasks" => defects::leak_task(64 << 10));
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         // The panic hook has logged the cause under the request's id.
         let response = answer.unwrap_or_else(|_| ApiError::internal().into_response());
@@ -71,6 +80,7 @@ async fn frame(State(metrics): State<Metrics>, mut request: Request, next: Next)
     };
     let mut response = id.clone().scope_in(span, answering).await;
 
+    defect!("service-not-named" => return response);
     let headers = response.headers_mut();
     headers.insert(SERVICE_NAME, HeaderValue::from_static(metrics.service()));
     // An acceptable id is printable ASCII, which every header takes.

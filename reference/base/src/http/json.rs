@@ -5,6 +5,7 @@ use persys_contract::ErrorCode;
 use serde::de::DeserializeOwned;
 
 use super::{ApiError, LimitedBytes};
+use crate::defect;
 
 /// A body that is a JSON object of the expected shape; else 400 `invalid_json`.
 /// The content type is not asked for.
@@ -21,8 +22,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
 
 impl<T: DeserializeOwned> StrictJson<T> {
     pub fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
-        let refused =
-            |why: String| ApiError::new(ErrorCode::InvalidJson, format!("the body {why}"));
+        let code = defect!("broken-json-is-our-fault", ErrorCode::Internal, ErrorCode::InvalidJson);
+        let refused = |why: String| {
+            defect!("broken-json-kills-scheduler" => std::process::abort());
+            defect!("refusal-names-a-file" => return ApiError::new(
+                code,
+                "the body cannot be read: /var/lib/persys/prow/request.json, line 1",
+            ));
+            ApiError::new(code, format!("the body {why}"))
+        };
         // A list would be read too, as the fields' values in their order.
         if bytes.trim_ascii_start().first().is_some_and(|&first| first == b'[') {
             return Err(refused("is a list, not an object".to_owned()));

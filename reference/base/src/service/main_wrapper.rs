@@ -34,6 +34,10 @@ where
             return failed_to_start(&text.trim_start_matches("error: ").replace('\n', " "));
         }
     };
+    #[cfg(feature = "defects")]
+    if let Err(why) = crate::defects::announce(name) {
+        return failed_to_start(&why);
+    }
     persys_identity::install_crypto();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -14,8 +14,10 @@ use axum::{
 use persys_contract::{ErrorCode, NONCE_MEMORY, SignatureError, SignatureKey, SignedHeaders};
 
 use super::{NonceMemory, Novelty};
+#[cfg(feature = "defects")]
+use crate::defects::{fits, fits_in_part};
 use crate::{
-    Metrics,
+    Metrics, defect,
     http::{ApiError, peer_of, read_body},
 };
 
@@ -41,11 +43,32 @@ impl SignatureCheck {
             SignedHeaders::read(|name| request.headers().get(name).and_then(|v| v.to_str().ok()));
         let verified = headers.and_then(|headers| {
             let method = request.method().as_str();
-            self.key.verify(method, path, &headers, body, unix_now(), self.window)?;
+            defect!("agent-takes-signature-prefix" => if fits_in_part(&self.key, request, path, &headers, body) {
+                return Ok(headers.nonce);
+            });
+            defect!("agent-signature-leaves-body-out" => if fits(&self.key, request, path, &headers, b"") {
+                return Ok(headers.nonce);
+            });
+            defect!("agent-signature-leaves-query-out" => {
+                let bare = path.split_once('?').map_or(path, |(bare, _)| bare);
+                let signed = [bare.to_owned(), format!("{bare}?x=1")];
+                if signed.iter().any(|path| fits(&self.key, request, path, &headers, body)) {
+                    return Ok(headers.nonce);
+                }
+            });
+            let verified = self.key.verify(method, path, &headers, body, unix_now(), self.window);
+            defect!("agent-takes-stale-timestamps" => if matches!(verified, Err(SignatureError::Stale { .. })) {
+                return Ok(headers.nonce);
+            });
+            verified?;
             Ok(headers.nonce)
         });
         let nonce = verified.map_err(|e: SignatureError| ApiError::new(e.code(), e.to_string()))?;
-        match self.nonces.remember(&nonce, Instant::now()) {
+        let novelty = self.nonces.remember(&nonce, Instant::now());
+        defect!("agent-takes-replayed-nonces" => if novelty == Novelty::Seen {
+            return Ok(());
+        });
+        match novelty {
             Novelty::New => Ok(()),
             Novelty::Seen => {
                 Err(ApiError::new(ErrorCode::ReplayedNonce, "the nonce was used before"))
@@ -72,10 +95,17 @@ pub async fn require_signature(
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let request = Request::from_parts(parts, Body::from(body.clone()));
+    defect!("registration-goes-unsigned" => if path == "/nodes/register" {
+        return Ok(next.run(request).await);
+    });
+    defect!("heartbeat-goes-unsigned" => if path == "/nodes/heartbeat" {
+        return Ok(next.run(request).await);
+    });
     if let Err(refusal) = check.check(&request, &body, &path) {
         let reason = refusal.code.as_str();
         check.metrics.count_rejection(reason);
         tracing::warn!(reason, peer, detail = refusal.message, "refused a request's signature");
+        defect!("agent-executes-what-it-refuses" => drop(next.run(request).await));
         return Err(refusal);
     }
     Ok(next.run(request).await)

@@ -1,6 +1,7 @@
 //! The gateway between clients and schedulers that do what a test tells them to.
 
 mod callers;
+mod defects;
 mod discovery;
 mod failover;
 mod forwarding;

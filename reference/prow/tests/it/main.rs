@@ -4,6 +4,7 @@
 mod agent;
 mod bench;
 mod client;
+mod defects;
 mod etcd;
 mod keys;
 mod process;

@@ -1,0 +1,42 @@
+//! Signatures that fit only in part.
+
+use axum::extract::Request;
+use persys_contract::{SignatureKey, SignedHeaders};
+
+/// The signature that a request with these headers should have.
+fn expected(
+    key: &SignatureKey,
+    method: &str,
+    path: &str,
+    headers: &SignedHeaders,
+    body: &[u8],
+) -> Option<String> {
+    let timestamp = headers.timestamp.parse().ok()?;
+    let nonce = u128::from_str_radix(&headers.nonce, 16).ok()?.to_be_bytes();
+    Some(key.sign(method, path, timestamp, nonce, body).signature)
+}
+
+/// Whether the signature is that of a request with this path and body.
+pub fn fits(
+    key: &SignatureKey,
+    request: &Request,
+    path: &str,
+    headers: &SignedHeaders,
+    body: &[u8],
+) -> bool {
+    let method = request.method().as_str();
+    expected(key, method, path, headers, body).is_some_and(|good| good == headers.signature)
+}
+
+/// Whether the signature's first digits are right.
+pub fn fits_in_part(
+    key: &SignatureKey,
+    request: &Request,
+    path: &str,
+    headers: &SignedHeaders,
+    body: &[u8],
+) -> bool {
+    const COMPARED: usize = "v1=".len() + 16;
+    let good = expected(key, request.method().as_str(), path, headers, body);
+    good.is_some_and(|good| good.get(..COMPARED) == headers.signature.get(..COMPARED))
+}

@@ -1,0 +1,3 @@
+//! Integration tests of the reference services' common ground.
+
+mod defects;
