@@ -6,6 +6,10 @@ DNS ?= coredns
 ARGS ?=
 
 BIN := target/release
+# The same programs with the feature `defects`, apart from those that are used.
+SEEDED := target/seeded
+comma := ,
+space := $() $()
 ESSENTIALS := --only basic-workflow $(patsubst %,--only reconciliation/%-container-restarted,stopped killed)
 # What a failure's report says to type to run its step again. Not for `test`, whose programs have reports of their own.
 e2e smoke full: export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
@@ -31,6 +35,20 @@ full: tools build ## Run all seven scenarios, in some minutes
 .PHONY: test
 test: tools ## Run every test of the project, a lab run among them
 	@scripts/test.sh
+
+.PHONY: audit
+audit: tools build seeded ## Break the reference on purpose, and see which step notices what (ARGS: options of the audit)
+	@$(BIN)/persys-verifier audit --bin-dir $(SEEDED)/release $(ARGS) -- --dns $(DNS)
+
+.PHONY: seeded
+seeded:
+	@scripts/step.sh "building the platform with its defects" cargo build --release --locked --target-dir $(SEEDED) --bins \
+	  $(patsubst %,-p persys-%,gateway prow agent cli) --features $(subst $(space),$(comma),$(patsubst %,persys-%/defects,gateway prow agent))
+
+.PHONY: defects
+defects: ## Write reference/DEFECTS.md: what the reference can be told to do wrong
+	@scripts/step.sh "building the verifier" cargo build --locked -p persys-verifier
+	@target/debug/persys-verifier audit --document > reference/DEFECTS.md.new && mv reference/DEFECTS.md.new reference/DEFECTS.md
 
 .PHONY: coverage
 coverage: ## Write docs/coverage.md: which steps prove which line of the strategy

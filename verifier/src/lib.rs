@@ -4,6 +4,7 @@
 //! [`events`] is written by the engine and folded into reports by [`report`]. [`load`] sends and
 //! measures on its own; probes and scenarios use it.
 
+pub mod audit;
 pub mod bisect;
 pub mod calibration;
 pub mod cli;

@@ -24,8 +24,10 @@ mod step_name;
 mod vm;
 
 pub use arguments::{Backend, Bisect, GuardArguments, Judge as JudgeArguments, Judging};
+pub use child::{Children, Ended};
 pub use error::{BisectError, ErrorKind};
-pub use guard::keep_guard;
+pub use guard::{Guard, keep_guard};
 pub use hunt::bisect;
 pub use judge::judge;
 pub use judgement::{Judged, Judgement};
+pub use output::last_line;

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::calibrate::TimeoutScale;
 use crate::{
+    audit::Audit,
     bisect::{Bisect, GuardArguments, JudgeArguments as Judge},
     plan::{Filter, Pattern, Profile},
 };
@@ -34,6 +35,8 @@ pub enum Command {
     Bisect(Box<Bisect>),
     /// Judge the platform's commit that is checked out, for `git bisect run`
     Judge(Box<Judge>),
+    /// Break the platform on purpose, one promise at a time, and see which step notices
+    Audit(Box<Audit>),
     /// Outlives a bisection to clean up after it
     #[command(name = "__guard", hide = true)]
     Guard(GuardArguments),

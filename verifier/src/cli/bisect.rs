@@ -53,7 +53,7 @@ pub fn judge(registry: Registry, arguments: &JudgeArguments) -> Exit {
 }
 
 /// 128 and above end a bisection: no commit is to be blamed for such errors.
-fn aborted(error: &BisectError) -> Exit {
+pub(super) fn aborted(error: &BisectError) -> Exit {
     match told(error) {
         Exit::Usage | Exit::Environment => Exit::Aborted,
         exit => exit,
@@ -70,7 +70,7 @@ fn told(error: &BisectError) -> Exit {
     }
 }
 
-fn run<T, F>(work: impl FnOnce(Interrupt) -> F) -> Result<T, BisectError>
+pub(super) fn run<T, F>(work: impl FnOnce(Interrupt) -> F) -> Result<T, BisectError>
 where
     F: Future<Output = Result<T, BisectError>>,
 {

@@ -19,10 +19,17 @@ pub enum Exit {
     NothingSelected = 4,
     /// For bisecting: this revision cannot be judged.
     CannotJudge = 125,
-    /// `judge` could not work: git ends its bisection at 128 and above.
+    /// `judge` or `audit` could not work: git ends its bisection at 128 and above.
     Aborted = 128,
     /// Somebody ended the run.
     Interrupted = 130,
+}
+
+/// What `audit` means by codes that mean something else elsewhere.
+impl Exit {
+    pub const DEFECTS_MISSED: Self = Self::Usage;
+    pub const DEFECTS_UNJUDGED: Self = Self::Environment;
+    pub const BASELINE_RED: Self = Self::NothingSelected;
 }
 
 impl From<RunOutcome> for Exit {

@@ -1,6 +1,8 @@
-//! The command line: `run`, `list`, `coverage`, `report`, `calibrate`, `bisect` and `judge`.
+//! The command line: `run`, `list`, `coverage`, `report`, `calibrate`, `bisect`, `judge`
+//! and `audit`.
 
 mod arguments;
+mod audit;
 mod bisect;
 mod calibrate;
 mod coverage;
@@ -51,14 +53,14 @@ pub fn main_with(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let judges = arguments.get(1).is_some_and(|word| word == "judge");
+    let judges = arguments.get(1).is_some_and(|word| word == "judge" || word == "audit");
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version come here too, and are no mistake.
             let _ = error.print();
             return match error.use_stderr() {
-                // Any other code would blame the commit that git has checked out.
+                // Any other code would blame the commit that git has checked out, or the suite.
                 true if judges => Exit::Aborted,
                 true => Exit::Usage,
                 false => Exit::Passed,
@@ -78,6 +80,7 @@ pub fn main_with(
         arguments::Command::Calibrate => calibrate::calibrate(),
         arguments::Command::Bisect(arguments) => bisect::bisect(registry, &arguments),
         arguments::Command::Judge(arguments) => bisect::judge(registry, &arguments),
+        arguments::Command::Audit(arguments) => audit::audit(registry, &arguments),
         arguments::Command::Guard(arguments) => {
             crate::bisect::keep_guard(arguments.folder.as_deref());
             Exit::Passed

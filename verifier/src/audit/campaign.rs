@@ -1,0 +1,255 @@
+//! Baseline first, then one defect after the other, several at a time.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread::available_parallelism,
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::{
+    Audit, AuditRecord, Defect, Judged, Outcome, Registry,
+    baseline::{measure, selections},
+    fingerprint::{of_defect, of_programs},
+    lab::Lab,
+    reading::{outcome, summary},
+    record::Baseline,
+    report::write_reports,
+};
+use crate::{
+    bisect::{BisectError, Children, Ended, Guard, last_line},
+    engine::Interrupt,
+};
+
+/// A run is given so long in any case: a failing step takes its whole budget.
+const LEAST: Duration = Duration::from_secs(240);
+
+/// How an audit ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    AllCaught,
+    Missed,
+    Unjudged,
+    BaselineRed,
+}
+
+/// Everything that stays the same from defect to defect.
+struct Campaign<'a> {
+    arguments: &'a Audit,
+    registry: &'a Registry,
+    lab: Lab,
+    children: Children,
+    programs: String,
+    folder: PathBuf,
+    record: Mutex<AuditRecord>,
+}
+
+/// Judges these defects of a registry and writes what there is into the results' folder
+/// after each of them.
+pub async fn audit(
+    arguments: &Audit,
+    registry: &Registry,
+    defects: &[&Defect],
+    interrupt: Interrupt,
+) -> Result<Conclusion, BisectError> {
+    let folder = prepare(&arguments.results)?;
+    let file = folder.join("audit.json");
+    let lab = Lab::new(arguments)?;
+    let campaign = Campaign {
+        programs: of_programs(&lab)?,
+        record: Mutex::new(match arguments.resume {
+            true => AuditRecord::read(&file)?,
+            false => AuditRecord::new(),
+        }),
+        children: Children::new(interrupt, Guard::start(None)?),
+        arguments,
+        registry,
+        lab,
+        folder,
+    };
+    let concluded = campaign.run(defects).await;
+    let written = campaign.write(defects);
+    campaign.children.finish().await;
+    let concluded = concluded?;
+    written?;
+    Ok(concluded)
+}
+
+impl Campaign<'_> {
+    async fn run(&self, defects: &[&Defect]) -> Result<Conclusion, BisectError> {
+        let due: Vec<&Defect> =
+            defects.iter().copied().filter(|defect| self.is_due(defect)).collect();
+        if due.len() < defects.len() {
+            println!("{} were judged before, by the same programs", defects.len() - due.len());
+        }
+        let red = self.baselines(&due).await?;
+        if !red.is_empty() {
+            for (scenario, why) in red {
+                println!("red      {scenario}: {why}");
+            }
+            return Ok(Conclusion::BaselineRed);
+        }
+        stream::iter(due)
+            .map(|defect| self.judge(defect))
+            .buffer_unordered(self.jobs())
+            .try_for_each(|judged| async {
+                println!("{}", judged.line());
+                self.record().enter(judged);
+                self.write(defects)
+            })
+            .await?;
+        Ok(conclude(defects, &self.record()))
+    }
+
+    fn jobs(&self) -> usize {
+        let given = self.arguments.jobs.map(usize::from);
+        given.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
+    }
+
+    fn is_due(&self, defect: &Defect) -> bool {
+        let fingerprint = self.fingerprint(defect);
+        let known = self.record().of(&defect.name).cloned();
+        !known.is_some_and(|known| {
+            let certain = matches!(known.outcome, Outcome::Caught { .. } | Outcome::Missed);
+            certain && known.fingerprint == fingerprint
+        })
+    }
+
+    fn fingerprint(&self, defect: &Defect) -> String {
+        let Audit { whole, timeout_scale, lab_options, .. } = self.arguments;
+        let options = format!("{whole} {timeout_scale:?} {lab_options:?}");
+        of_defect(&self.programs, defect, &options)
+    }
+
+    /// Measures what is not known yet. What comes back is red.
+    async fn baselines(&self, due: &[&Defect]) -> Result<BTreeMap<String, String>, BisectError> {
+        let mut wanted = Vec::new();
+        for (scenario, selection) in selections(due.iter().copied()) {
+            let fingerprint = format!("{} {}", self.programs, Vec::from_iter(&selection).len());
+            let known = self.record().baseline.get(&scenario).cloned();
+            let covers = |known: &Baseline| {
+                known.fingerprint == fingerprint
+                    && selection.iter().all(|one| {
+                        known.passed.contains_key(one)
+                            || known.skipped.contains_key(one)
+                            || *one == scenario
+                    })
+            };
+            if !known.as_ref().is_some_and(covers) {
+                wanted.push((scenario, selection, fingerprint));
+            }
+        }
+        let mut red = BTreeMap::new();
+        let mut measuring = stream::iter(wanted)
+            .map(|(scenario, selection, fingerprint)| async move {
+                let name = format!("baseline-{scenario}");
+                let (results, log) = self.places(&name)?;
+                let places = (results.as_path(), log.as_path());
+                let measured =
+                    measure(&self.lab, &self.children, &selection, places, fingerprint).await?;
+                Ok::<_, BisectError>((scenario, measured))
+            })
+            .buffer_unordered(self.jobs());
+        while let Some((scenario, measured)) = measuring.try_next().await? {
+            match measured {
+                Ok(baseline) => {
+                    println!("sound    {scenario:<38} {:6.1} s", baseline.seconds);
+                    self.record().baseline.insert(scenario, baseline);
+                }
+                Err(why) => drop(red.insert(scenario, why)),
+            }
+        }
+        Ok(red)
+    }
+
+    async fn judge(&self, defect: &Defect) -> Result<Judged, BisectError> {
+        let begun = Instant::now();
+        let (results, log) = self.places(&defect.name)?;
+        let seeded = Some((self.registry.variable.as_str(), defect));
+        let (patterns, within) = (defect.selections(), self.within(defect));
+        let places = (results.as_path(), log.as_path());
+        let fail_fast = !self.arguments.whole;
+        let ended =
+            self.lab.run(&self.children, seeded, &patterns, fail_fast, places, within).await?;
+        let seen = summary(&results).map(|run| outcome(&run, defect));
+        let outcome = match (ended, seen) {
+            // What was caught before the time was up was caught.
+            (_, Ok(caught @ Outcome::Caught { .. })) => caught,
+            (Ended::TimedOut(after), _) => Outcome::Timeout { seconds: after.as_secs() },
+            (_, Ok(outcome)) => outcome,
+            (ended, Err(why)) => {
+                Outcome::Unjudged { why: format!("{why}: {ended}: {}", last_line(&log)) }
+            }
+        };
+        Ok(Judged {
+            name: defect.name.clone(),
+            outcome,
+            seconds: begun.elapsed().as_secs_f64(),
+            fingerprint: self.fingerprint(defect),
+            results: format!("runs/{}", defect.name),
+        })
+    }
+
+    /// The baseline's time, several times over.
+    fn within(&self, defect: &Defect) -> Duration {
+        let record = self.record();
+        let scenarios = defect.scenarios();
+        let baselines = scenarios.iter().filter_map(|name| record.baseline.get(name));
+        let sound: f64 = baselines.map(|baseline| baseline.seconds).sum();
+        Duration::from_secs_f64(sound * self.arguments.budget).max(LEAST)
+    }
+
+    /// An empty folder for a run's results, and a file for what it prints.
+    fn places(&self, name: &str) -> Result<(PathBuf, PathBuf), BisectError> {
+        let runs = self.folder.join("runs");
+        let (results, log) = (runs.join(name), runs.join(format!("{name}.log")));
+        for old in [&results, &log] {
+            let removed = if old.is_dir() { fs::remove_dir_all(old) } else { fs::remove_file(old) };
+            if let Err(error) = removed
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                return Err(failed("remove", old, &error));
+            }
+        }
+        fs::create_dir_all(&runs).map_err(|error| failed("make", &runs, &error))?;
+        Ok((results, log))
+    }
+
+    fn write(&self, defects: &[&Defect]) -> Result<(), BisectError> {
+        let record = self.record();
+        record.write(&self.folder.join("audit.json"))?;
+        write_reports(&self.folder, &record, self.registry, defects)
+    }
+
+    fn record(&self) -> std::sync::MutexGuard<'_, AuditRecord> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A defect that was missed says more than one that could not be judged.
+pub fn conclude(defects: &[&Defect], record: &AuditRecord) -> Conclusion {
+    let outcomes: Vec<_> = defects
+        .iter()
+        .map(|defect| record.of(&defect.name).map(|judged| &judged.outcome))
+        .collect();
+    if outcomes.contains(&Some(&Outcome::Missed)) {
+        Conclusion::Missed
+    } else if outcomes.iter().all(|one| one.is_some_and(Outcome::is_caught)) {
+        Conclusion::AllCaught
+    } else {
+        Conclusion::Unjudged
+    }
+}
+
+fn prepare(results: &Path) -> Result<PathBuf, BisectError> {
+    fs::create_dir_all(results).map_err(|error| failed("make", results, &error))?;
+    std::path::absolute(results).map_err(|error| failed("find", results, &error))
+}
+
+fn failed(what: &str, path: &Path, error: &std::io::Error) -> BisectError {
+    BisectError::environment(format!("failed to {what} {}: {error}", path.display()))
+}

@@ -1,0 +1,127 @@
+//! Runs steps in a lab whose platform has a defect, or none.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use tokio::process::Command;
+
+use super::{Audit, Defect};
+use crate::bisect::{BisectError, Children, Ended};
+
+/// The platform's programs, by the lab's options for them.
+const PROGRAMS: [(&str, &str); 4] = [
+    ("--gateway", "api-gateway"),
+    ("--prow", "prow-scheduler"),
+    ("--agent", "persys-agent"),
+    ("--cli", "persys-cli"),
+];
+
+pub struct Lab {
+    program: PathBuf,
+    programs: Vec<(&'static str, PathBuf)>,
+    topology: PathBuf,
+    timeout_scale: Option<String>,
+    options: Vec<String>,
+    started: AtomicU32,
+}
+
+impl Lab {
+    pub fn new(arguments: &Audit) -> Result<Self, BisectError> {
+        let own = env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
+        let own = own.unwrap_or_default();
+        let program = match &arguments.lab {
+            Some(program) => absolute(program)?,
+            None => Some(own.join("persys-lab"))
+                .filter(|program| program.is_file())
+                .unwrap_or_else(|| "persys-lab".into()),
+        };
+        let folder = match &arguments.bin_dir {
+            Some(folder) => absolute(folder)?,
+            None => own,
+        };
+        let topology = find("--topology", arguments.topology.as_deref(), "topology.json")?;
+        Ok(Self {
+            program,
+            programs: PROGRAMS.map(|(option, name)| (option, folder.join(name))).into(),
+            topology,
+            timeout_scale: arguments.timeout_scale.clone(),
+            options: arguments.lab_options.clone(),
+            started: AtomicU32::new(0),
+        })
+    }
+
+    /// All that a verdict follows from.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let programs = self.programs.iter().map(|(_, program)| program.clone());
+        let own = env::current_exe().into_iter();
+        programs.chain(own).chain([self.topology.clone()]).collect()
+    }
+
+    /// Runs the steps that the patterns name, and gives back how the lab ended.
+    pub async fn run(
+        &self,
+        children: &Children,
+        seeded: Option<(&str, &Defect)>,
+        patterns: &[String],
+        fail_fast: bool,
+        (results, log): (&Path, &Path),
+        within: Duration,
+    ) -> Result<Ended, BisectError> {
+        let mut command = Command::new(&self.program);
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        command.args(["run", "--name", &format!("audit-{}-{number}", std::process::id())]);
+        command.arg("--topology").arg(&self.topology).arg("--results").arg(results);
+        for (option, program) in &self.programs {
+            command.arg(option).arg(program);
+        }
+        if let Some((variable, defect)) = seeded {
+            let variable = format!("{}:{variable}={}", defect.component, defect.name);
+            command.args(["--env", &variable]);
+        }
+        command.args(&self.options);
+        command.args(["--", "run", "--seed", "1"]);
+        for pattern in patterns {
+            command.args(["--only", pattern]);
+        }
+        if fail_fast {
+            command.arg("--fail-fast");
+        }
+        if let Some(scale) = &self.timeout_scale {
+            command.args(["--timeout-scale", scale]);
+        }
+        // What the caller's own runs are told is not for these.
+        for variable in ["PERSYS_CLI", "PERSYS_REPRODUCE", "PERSYS_HOST_CHANNEL"] {
+            command.env_remove(variable);
+        }
+        children.run(command, log, within).await
+    }
+}
+
+/// A file that was named, or one by its usual name here or above this program.
+pub fn find(option: &str, named: Option<&Path>, usual: &str) -> Result<PathBuf, BisectError> {
+    if let Some(file) = named {
+        let file = absolute(file)?;
+        let shown = file.display();
+        return match file.is_file() {
+            true => Ok(file),
+            false => Err(BisectError::usage(format!("{option} {shown}: there is no such file"))),
+        };
+    }
+    let here = absolute(Path::new(usual))?;
+    let above = env::current_exe().unwrap_or_default();
+    let all = [here].into_iter().chain(above.ancestors().map(|top| top.join(usual)));
+    all.into_iter().find(|file| file.is_file()).ok_or_else(|| {
+        BisectError::usage(format!(
+            "there is no {usual} here or above this program: name one with {option}"
+        ))
+    })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, BisectError> {
+    std::path::absolute(path)
+        .map_err(|error| BisectError::usage(format!("failed to find {}: {error}", path.display())))
+}

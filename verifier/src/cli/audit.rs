@@ -1,0 +1,70 @@
+//! `persys-verifier audit`.
+
+use std::io::{Write, stdout};
+
+use super::{
+    Exit, Registry,
+    bisect::{aborted, run},
+};
+use crate::{
+    audit::{self, Audit, Conclusion, Defect, document, find, listing},
+    bisect::BisectError,
+};
+
+pub fn audit(registry: Registry, arguments: &Audit) -> Exit {
+    match begin(registry, arguments) {
+        Ok(exit) => exit,
+        Err(error) => aborted(&error),
+    }
+}
+
+fn begin(table: Registry, arguments: &Audit) -> Result<Exit, BisectError> {
+    let file = find("--defects", arguments.defects.as_deref(), "reference/defects.json")?;
+    let registry = audit::Registry::read(&file, table.scenarios)?;
+    let defects = select(&registry, arguments)?;
+    if arguments.document || arguments.list {
+        let text = match arguments.document {
+            true => document(&registry),
+            false => listing(defects.iter().copied()),
+        };
+        let _ = stdout().write_all(text.as_bytes());
+        return Ok(Exit::Passed);
+    }
+    let judge = |interrupt| {
+        let (registry, defects) = (&registry, &defects);
+        async move { audit::audit(arguments, registry, defects, interrupt).await }
+    };
+    let concluded = run(judge);
+    eprintln!("results: {}", arguments.results.display());
+    Ok(match concluded? {
+        Conclusion::AllCaught => Exit::Passed,
+        Conclusion::Missed => Exit::DEFECTS_MISSED,
+        Conclusion::Unjudged => Exit::DEFECTS_UNJUDGED,
+        Conclusion::BaselineRed => Exit::BASELINE_RED,
+    })
+}
+
+/// Those that were asked for, in the order of the list.
+fn select<'a>(
+    registry: &'a audit::Registry,
+    arguments: &Audit,
+) -> Result<Vec<&'a Defect>, BisectError> {
+    let known = |name: &String| registry.defects.iter().any(|defect| defect.name == *name);
+    if let Some(name) = arguments.only.iter().find(|name| !known(name)) {
+        return Err(BisectError::usage(format!(
+            "--only {name}: there is no such defect; `persys-verifier audit --list` shows them"
+        )));
+    }
+    let all = registry.defects.iter().enumerate();
+    let wanted =
+        |defect: &Defect| arguments.only.is_empty() || arguments.only.contains(&defect.name);
+    let selected: Vec<&Defect> = all
+        .filter(|(position, _)| arguments.part.is_none_or(|part| part.takes(*position)))
+        .map(|(_, defect)| defect)
+        .filter(|defect| wanted(defect))
+        .collect();
+    match selected.is_empty() {
+        true => Err(BisectError::usage("the options leave no defect to judge")),
+        false => Ok(selected),
+    }
+}
