@@ -1,5 +1,6 @@
 //! What a scheduler asks of an agent (contract §3.3).
 
+use persys_reference_base::defect;
 use std::{net::IpAddr, time::Duration};
 
 use persys_contract::{
@@ -84,7 +85,7 @@ fn container(workload: &Workload) -> DockerRun {
         display_name: workload.name.clone(),
         image: workload.image.clone().unwrap_or_default(),
         command: workload.command.clone(),
-        env: workload.env_vars.clone(),
+        env: defect!("environment-not-passed-on", Default::default(), workload.env_vars.clone()),
         ports: workload.ports.clone(),
         volumes: workload.volumes.clone(),
         network: workload.network.clone(),

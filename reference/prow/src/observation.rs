@@ -4,6 +4,7 @@
 use persys_contract::{
     ContainerEntry, DesiredState, RUN_ONCE_LABEL, WORKLOAD_LABEL, Workload, WorkloadStatus,
 };
+use persys_reference_base::defect;
 use persys_reference_base::signature::CallError;
 
 use crate::one_shot::{is_finished, is_one_shot};
@@ -150,13 +151,21 @@ impl Seen {
             Self::Unreachable(_) | Self::Absent if untold && desired != DesiredState::Stopped => {
                 current
             }
-            Self::Unreachable(_) => WorkloadStatus::Unknown,
+            Self::Unreachable(_) => {
+                defect!("unreachable-shows-last-status", current, WorkloadStatus::Unknown)
+            }
             Self::Absent if desired == DesiredState::Stopped => WorkloadStatus::Stopped,
-            Self::Absent => WorkloadStatus::Missing,
+            Self::Absent => {
+                defect!("missing-shows-running", WorkloadStatus::Running, WorkloadStatus::Missing)
+            }
             Self::There(sight) => match sight.state {
                 State::Created => WorkloadStatus::ContainerCreating,
                 State::Running => WorkloadStatus::Running,
-                State::Paused => WorkloadStatus::Stopped,
+                State::Paused => defect!(
+                    "missing-shows-running",
+                    WorkloadStatus::Running,
+                    WorkloadStatus::Stopped
+                ),
                 State::Restarting => WorkloadStatus::Restarting,
                 State::Removing => WorkloadStatus::Stopping,
                 State::Exited(_) if desired != DesiredState::Running => WorkloadStatus::Stopped,

@@ -1,5 +1,6 @@
 //! Puts the parts together and runs them until the service stops.
 
+use persys_reference_base::defect;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -62,6 +63,7 @@ pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
     });
     let check = SignatureCheck::new(key, config.timings.signature_window, &metrics);
 
+    defect!("restart-forgets-workloads" => store.forget_workloads().await?);
     let mut listeners = Listeners::new(&lifecycle);
     let secure = routes::secure(scheduler.clone(), &metrics);
     let bound = listeners

@@ -1,5 +1,6 @@
 //! From a run order to what Docker is asked to create (contract §3.3).
 
+use persys_reference_base::defect;
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
@@ -64,7 +65,10 @@ impl ContainerSpec {
         let labels = BTreeMap::from([
             (WORKLOAD_LABEL.to_owned(), order.workload_id.clone()),
             (DISPLAY_NAME_LABEL.to_owned(), order.display_name),
-            (NODE_LABEL.to_owned(), node_id.to_owned()),
+            (
+                NODE_LABEL.to_owned(),
+                defect!("containers-not-labelled-by-node", String::new(), node_id.to_owned()),
+            ),
         ]);
         Ok(Self {
             workload_id: order.workload_id,
@@ -78,6 +82,16 @@ impl ContainerSpec {
             // Without a policy the platform's reconciler alone decides what is restarted.
             restart_policy: order.restart_policy.unwrap_or(RestartPolicy::No),
         })
+    }
+
+    /// A second container of the same workload.
+    #[cfg(feature = "defects")]
+    pub fn under_another_name(&self) -> Self {
+        Self {
+            workload_id: format!("{}-again", self.workload_id),
+            ports: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// The body of Docker's create call.
@@ -125,6 +139,7 @@ fn policy_name(policy: RestartPolicy) -> RestartPolicyNameEnum {
 
 /// Splits a command into words as a POSIX shell would; nothing is expanded or run.
 fn split(command: &str) -> Result<Vec<String>, ()> {
+    defect!("command-run-by-shell" => return Ok(["sh", "-c", command].map(str::to_owned).into()));
     if command.contains('\0') {
         return Err(());
     }

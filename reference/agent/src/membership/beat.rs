@@ -1,5 +1,6 @@
 //! Registers the node and keeps it alive with heartbeats.
 
+use persys_reference_base::defect;
 use std::time::Duration;
 
 use persys_contract::{Heartbeat, NodeStatus};
@@ -82,7 +83,10 @@ impl Membership {
                 return;
             }
             match RequestId::new().scope(self.beat_once()).await {
-                Ok(()) => complaints = Complaints::default(),
+                Ok(()) => {
+                    defect!("agent-beats-once" => std::future::pending::<()>().await);
+                    complaints = Complaints::default();
+                }
                 Err(fault) if is_unknown(&fault) => {
                     tracing::warn!("no scheduler knows this node any more");
                     return;

@@ -1,5 +1,6 @@
 //! Start, stop and remove: what a scheduler orders for a container that is there.
 
+use persys_reference_base::defect;
 use std::time::Duration;
 
 use persys_contract::{RUN_ONCE_LABEL, WorkloadStatus};
@@ -67,6 +68,7 @@ impl Actions {
         let workload_id = self.workload_of(id).await?;
         let _guard = self.locks.lock(&workload_id).await;
         let containers = self.present(&workload_id).await?;
+        defect!("stop-only-promised" => return Ok(workload_id));
         let stops = containers.iter().map(|container| {
             tracing::info!(workloadId = workload_id, container = container.id, "container stop");
             self.engine.stop(&container.id)
@@ -83,6 +85,7 @@ impl Actions {
             Err(ActionError::NotFound) if is_reference(id) => id.to_owned(),
             known => known?,
         };
+        defect!("container-outlives-delete" => return Ok(workload_id));
         // Before the lock: the run may hold it, and ends sooner when it knows.
         let cancelled = self.pending.cancel(&workload_id);
         if let Some(mut outcome) = cancelled.clone() {
@@ -115,7 +118,13 @@ impl Actions {
         });
         futures::future::try_join_all(removals).await?;
         let project = project_name(workload_id);
-        let found = self.engine.remove_project(&project, Leavings::NetworksAndVolumes).await?;
+        let found = self
+            .engine
+            .remove_project(
+                &project,
+                defect!("project-volumes-stay", Leavings::Networks, Leavings::NetworksAndVolumes),
+            )
+            .await?;
         Ok(found || !containers.is_empty())
     }
 
@@ -123,6 +132,12 @@ impl Actions {
     pub async fn logs(&self, id: &str) -> Result<String, ActionError> {
         let workload_id = self.workload_of(id).await?;
         let mut parts = Vec::new();
+        defect!("logs-of-another-workload" => for other in self.engine.containers().await? {
+            if other.workload_id() != workload_id {
+                let logs = self.engine.logs(&other.id).await?;
+                return Ok(joined(vec![(other, logs)]));
+            }
+        });
         for container in self.engine.containers_of(&workload_id).await?.into_iter().rev() {
             match self.engine.logs(&container.id).await {
                 Err(fault) if fault.is_not_found() => {}

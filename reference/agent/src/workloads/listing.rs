@@ -1,5 +1,6 @@
 //! One list of containers and of runs that have none yet.
 
+use persys_reference_base::defect;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -97,7 +98,7 @@ fn of_container(container: Container) -> ContainerEntry {
     ContainerEntry {
         id: container.id,
         names: container.names,
-        status: container.state,
+        status: defect!("ended-shows-running", "running".to_owned(), container.state),
         image: container.image,
         labels: container.labels,
         exit_code: container.exit_code,
@@ -113,7 +114,7 @@ fn of_run(run: PendingRun) -> ContainerEntry {
         image: run.image,
         labels: run.labels,
         exit_code: None,
-        reason: run.reason,
+        reason: defect!("failure-without-reason", None, run.reason),
     }
 }
 

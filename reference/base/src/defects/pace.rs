@@ -10,10 +10,15 @@ pub fn every(n: u64) -> bool {
     (CALLS.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(n)
 }
 
-/// True at the first call in this process alone.
-pub fn is_first() -> bool {
-    static CALLED: AtomicBool = AtomicBool::new(false);
-    !CALLED.swap(true, Ordering::Relaxed)
+static SPOILED: AtomicBool = AtomicBool::new(false);
+
+/// From now on nothing works any more.
+pub fn spoil() {
+    SPOILED.store(true, Ordering::Relaxed);
+}
+
+pub fn is_spoiled() -> bool {
+    SPOILED.load(Ordering::Relaxed)
 }
 
 /// Waits until nobody else has a turn; the turn ends when it is dropped.

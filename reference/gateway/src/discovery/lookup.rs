@@ -1,5 +1,6 @@
 //! The questions to CoreDNS: SRV records first, then addresses.
 
+use persys_reference_base::defect;
 use std::{
     net::{IpAddr, SocketAddr},
     time::Duration,
@@ -76,10 +77,12 @@ impl Lookup {
             .map_err(|_| LookupError::Timeout { server: self.server })?;
         match (services, addresses) {
             (Ok(found), _) if !found.is_empty() => Ok(found),
-            (_, Ok(found)) if !found.is_empty() => Ok(found
-                .into_iter()
-                .map(|ip| Endpoint::at(SocketAddr::new(ip, SCHEDULER_PORT)))
-                .collect()),
+            (_, Ok(found)) if defect!("address-records-ignored", false, !found.is_empty()) => {
+                Ok(found
+                    .into_iter()
+                    .map(|ip| Endpoint::at(SocketAddr::new(ip, SCHEDULER_PORT)))
+                    .collect())
+            }
             (Err(source), _) | (_, Err(source)) => {
                 Err(LookupError::Ask { server: self.server, source })
             }

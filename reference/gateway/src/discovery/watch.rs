@@ -1,5 +1,6 @@
 //! Keeps the schedulers that are known in step with CoreDNS.
 
+use persys_reference_base::defect;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
@@ -19,7 +20,8 @@ pub async fn watch(
     schedulers: Arc<Schedulers>,
     stop: CancellationToken,
 ) {
-    let fallback: Vec<Endpoint> = fallback.into_iter().map(Endpoint::at).collect();
+    let fallback = defect!("configured-address-ignored", None, fallback.map(Endpoint::at));
+    let fallback: Vec<Endpoint> = fallback.into_iter().collect();
     let mut last_problem = String::new();
     loop {
         let started = Instant::now();

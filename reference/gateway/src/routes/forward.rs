@@ -5,6 +5,7 @@ use axum::{
     response::Response,
 };
 use persys_contract::ErrorCode;
+use persys_reference_base::defect;
 use persys_reference_base::{
     RequestId,
     http::{ApiError, read_body},
@@ -22,10 +23,15 @@ pub async fn forward(
     let (parts, body) = request.into_parts();
     let body = read_body(body).await?;
     let outgoing = Outgoing::new(&parts, body, &id);
-    context.schedulers.forward(&outgoing, context.request_timeout).await.map_err(|error| {
+    let limit = defect!(
+        "frozen-scheduler-awaited",
+        std::time::Duration::from_secs(3600),
+        context.request_timeout
+    );
+    context.schedulers.forward(&outgoing, limit).await.map_err(|error| {
         let (code, message) = refusal(&error);
         tracing::warn!(reason = code.as_str(), "failed to {error}");
-        ApiError::new(code, message)
+        ApiError::new(defect!("no-scheduler-is-our-fault", ErrorCode::Internal, code), message)
     })
 }
 

@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State};
 use persys_contract::GatewayHealth;
+use persys_reference_base::defect;
 
 use super::Context;
 use crate::{SERVICE, upstream::Health};
@@ -14,6 +15,8 @@ pub async fn health(State(context): State<Context>) -> Json<GatewayHealth> {
     Json(GatewayHealth {
         status: if serves { "ok" } else { "degraded" }.to_owned(),
         service: SERVICE.to_owned(),
-        prow_scheduler: in_use.map(|found| found.endpoint().to_string()).unwrap_or_default(),
+        prow_scheduler: defect!("health-names-no-scheduler", None, in_use)
+            .map(|found| found.endpoint().to_string())
+            .unwrap_or_default(),
     })
 }

@@ -2,6 +2,7 @@
 //! algorithm is not a choice but a thing to check.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use persys_reference_base::defect;
 use ring::hmac;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -64,6 +65,9 @@ impl JwtKey {
         let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed);
         let header: Header =
             serde_json::from_slice(&decoded(header)?).map_err(|_| TokenError::Malformed)?;
+        defect!("alg-none-taken" => if header.alg.eq_ignore_ascii_case("none") {
+            return serde_json::from_slice(&decoded(claims)?).map_err(|_| TokenError::NoLogin);
+        });
         if header.alg != ALGORITHM || header.crit.is_some() {
             return Err(TokenError::Algorithm);
         }
@@ -73,7 +77,7 @@ impl JwtKey {
             serde_json::from_slice(&decoded(claims)?).map_err(|_| TokenError::Malformed)?;
         // A token without an end would be good for ever.
         let end = claims["exp"].as_u64().ok_or(TokenError::Malformed)?;
-        if now >= end {
+        if defect!("expired-token-taken", false, now >= end) {
             return Err(TokenError::Expired);
         }
         serde_json::from_value(claims).map_err(|_| TokenError::NoLogin)

@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, header};
+use persys_reference_base::defect;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
@@ -57,6 +58,9 @@ impl PendingLogins {
         // Three plain fields can always be written.
         let text = serde_json::to_string(login).unwrap_or_default();
         let value = self.0.seal(&text, "")?;
+        defect!("login-cookie-open-to-scripts" => return Ok(format!(
+            "{COOKIE}={value}; Max-Age={LIFETIME}; Path=/; Secure; SameSite=Lax"
+        )));
         Ok(format!("{COOKIE}={value}; Max-Age={LIFETIME}; {ATTRIBUTES}"))
     }
 

@@ -1,5 +1,6 @@
 //! Which scheduler gets a request, and what may be tried again (contract §3.1).
 
+use persys_reference_base::defect;
 use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
@@ -114,6 +115,7 @@ impl Schedulers {
                     Ok(answer) => return Ok((answer, scheduler)),
                     Err(error) => {
                         self.shared.failed(&scheduler, &error);
+                        defect!("reads-not-tried-elsewhere" => return Err(ForwardError::of(error)));
                         problem = ForwardError::of(error);
                     }
                 },
@@ -137,12 +139,18 @@ impl Schedulers {
                     if answer.is_without_store() {
                         self.shared.learn_without_store(&scheduler);
                     }
+                    defect!("orders-sent-twice" => for other in self.in_order() {
+                        let connector = &self.shared.connector;
+                        drop(super::attempt::attempt_anew(connector, &other, outgoing).await);
+                    });
                     return Ok((answer, scheduler));
                 }
                 Err(error) => {
                     self.shared.failed(&scheduler, &error);
                     candidates.retain(|candidate| !Arc::ptr_eq(candidate, &scheduler));
-                    if !error.was_never_sent() || candidates.is_empty() {
+                    let repeatable =
+                        defect!("broken-orders-repeated", true, error.was_never_sent());
+                    if !repeatable || candidates.is_empty() {
                         return Err(ForwardError::of(error));
                     }
                 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::Full;
 use persys_contract::REQUEST_ID;
 use persys_reference_base::RequestId;
+use persys_reference_base::defect;
 
 /// What the gateway sends on: the caller's request, with the gateway's
 /// connection in place of the caller's.
@@ -63,6 +64,10 @@ impl Outgoing {
 }
 
 fn set_id(headers: &mut HeaderMap, id: &RequestId) {
+    defect!("request-id-not-forwarded" => {
+        headers.remove(REQUEST_ID);
+        return;
+    });
     // An acceptable id is printable ASCII, which every header takes.
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, value);

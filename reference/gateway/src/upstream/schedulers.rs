@@ -1,5 +1,6 @@
 //! All schedulers that are known, and the order in which they are asked.
 
+use persys_reference_base::defect;
 use std::{
     net::SocketAddr,
     sync::{
@@ -66,6 +67,10 @@ impl Schedulers {
 
     /// Discovery's answer replaces what was known.
     pub fn found(&self, endpoints: &[Endpoint]) {
+        defect!("new-schedulers-ignored" => if !self.is_empty() {
+            return;
+        });
+        defect!("gone-schedulers-kept" => return self.keep(|_| true, endpoints));
         self.keep(|known| endpoints.contains(known.scheduler.endpoint()), endpoints);
     }
 
@@ -82,6 +87,7 @@ impl Schedulers {
 
     /// Discovery gave no answer, so nothing that was known is forgotten.
     pub fn lookup_failed(&self, fallback: &[Endpoint]) {
+        defect!("dns-outage-forgets-schedulers" => return self.keep(|_| false, &[]));
         let any_serves = self.read().iter().any(|known| {
             matches!(known.scheduler.health(), Health::Healthy | Health::WithoutStore)
         });
@@ -144,7 +150,7 @@ impl Schedulers {
             }
         };
         // A health that changed meanwhile may leave no equals.
-        if equals > 1 {
+        if defect!("one-scheduler-gets-all", false, equals > 1) {
             order[..equals].rotate_left(self.turn.fetch_add(1, Ordering::Relaxed) % equals);
         }
         order

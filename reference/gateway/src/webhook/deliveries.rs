@@ -1,5 +1,6 @@
 //! Which deliveries were taken.
 
+use persys_reference_base::defect;
 use std::{
     collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
@@ -31,6 +32,7 @@ impl Default for Deliveries {
 impl Deliveries {
     /// Whether this one is new. Of two that come at once exactly one is.
     pub fn remember(&self, id: &str) -> bool {
+        defect!("webhook-taken-twice" => return true);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.ids.contains(id) {
             return false;

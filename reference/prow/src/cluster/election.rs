@@ -1,5 +1,6 @@
 //! Who leads: the scheduler whose lease holds the leader's key (contract §5).
 
+use persys_reference_base::defect;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -27,6 +28,7 @@ impl Leadership {
     pub fn holds(&self) -> bool {
         let elected = *self.elected.borrow();
         let hold = *self.lease.borrow();
+        defect!("every-scheduler-leads" => return hold.is_some_and(|hold| hold.is_valid()));
         hold.is_some_and(|hold| elected == Some(hold.id) && hold.is_valid())
     }
 
@@ -51,7 +53,13 @@ pub async fn elect(
             None => None,
             Some(hold) => match store.take_key(LEADER, &instance, hold.id).await {
                 Ok(Ok(())) => Some(hold.id),
-                Ok(Err(_)) => None,
+                Ok(Err(_)) => {
+                    defect!("leadership-not-taken-over" => {
+                        stop.cancelled().await;
+                        return;
+                    });
+                    None
+                }
                 // Until the lease runs out nobody else can have the key.
                 Err(_) => *elected.borrow(),
             },

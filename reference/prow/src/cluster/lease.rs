@@ -1,5 +1,6 @@
 //! A lease that is kept alive for as long as this scheduler lives.
 
+use persys_reference_base::defect;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -51,7 +52,7 @@ pub async fn keep_lease(
             Ok(Some(id)) => {
                 lease = Some(id);
                 state.send_replace(Some(Hold { id, until: asked + lifetime }));
-                lifetime / 3
+                defect!("lease-runs-out", lifetime * 2, lifetime / 3)
             }
             Ok(None) => {
                 tracing::warn!("the store has lost this scheduler's lease; asking for another");
@@ -78,6 +79,7 @@ pub async fn keep_lease(
         }
     }
     state.send_replace(None);
+    defect!("records-outlive-a-stop" => return);
     if let Some(id) = lease
         && let Err(error) = store.revoke_lease(id).await
     {

@@ -1,5 +1,6 @@
 //! Gives the workloads of lost nodes to others (contract §6).
 
+use persys_reference_base::defect;
 use std::sync::Arc;
 
 use persys_contract::{DesiredState, Node, NodeStatus, Workload, WorkloadStatus};
@@ -15,6 +16,7 @@ use crate::{
 /// Moves what is wanted to run and is assigned to an inactive node, if another
 /// node can have it. What stays is tried again at the next look.
 pub async fn move_workloads(scheduler: &Arc<Scheduler>) -> Result<(), StoreError> {
+    defect!("lost-nodes-keep-workloads" => return Ok(()));
     let nodes: Vec<Node> =
         scheduler.store.nodes().await?.into_iter().map(|record| record.value).collect();
     let inactive =

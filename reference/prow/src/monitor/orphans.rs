@@ -1,5 +1,6 @@
 //! Containers whose workload is gone or was given to another node (contract §6).
 
+use persys_reference_base::defect;
 use std::{collections::HashSet, sync::Arc};
 
 use persys_contract::{ContainerEntry, Node, ReconcileAction};
@@ -30,6 +31,12 @@ pub async fn remove_orphans(
         if home == Some(Some(node.node_id.clone())) || !scheduler.leadership.holds() {
             continue;
         }
+        defect!("strays-left-alone" => if home.is_none() {
+            continue;
+        });
+        defect!("copies-left-alone" => if home.is_some() {
+            continue;
+        });
         let why = if home.is_none() { "it has no record" } else { "it is assigned elsewhere" };
         let removed = scheduler.agents.remove(node, id).await;
         tracing::warn!(

@@ -1,6 +1,7 @@
 //! Which node gets a workload.
 
 use persys_contract::{Node, NodeStatus, Workload, WorkloadResources, labels_match};
+use persys_reference_base::defect;
 
 /// Why no node can have a workload, in one sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,15 +39,27 @@ pub fn place<'a>(
     nodes: &'a [Node],
     placed: &[Share],
 ) -> Result<&'a Node, NoNode> {
-    let mut active = nodes.iter().filter(|n| n.status == Some(NodeStatus::Active)).peekable();
+    let mut active = nodes
+        .iter()
+        .filter(|n| defect!("inactive-nodes-get-work", true, n.status == Some(NodeStatus::Active)))
+        .peekable();
     active.peek().ok_or(NoNode::NoneActive)?;
-    let mut labelled =
-        active.filter(|node| labels_match(&workload.labels, &node.labels)).peekable();
+    let mut labelled = active
+        .filter(|node| {
+            defect!("labels-ignored", true, labels_match(&workload.labels, &node.labels))
+        })
+        .peekable();
     labelled.peek().ok_or(NoNode::NoLabels)?;
     let wanted = workload.resources.unwrap_or_default();
     labelled
         .map(|node| (Room::of(node, workload, placed), node))
-        .filter(|(room, _)| room.cpu >= wanted.cpu && room.memory >= wanted.memory)
+        .filter(|(room, _)| {
+            defect!(
+                "resources-ignored",
+                true,
+                room.cpu >= wanted.cpu && room.memory >= wanted.memory
+            )
+        })
         // Of equals the one with less to do; of these always the same one.
         .max_by(|(a, one), (b, other)| {
             (a.memory.cmp(&b.memory))

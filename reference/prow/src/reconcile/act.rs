@@ -3,6 +3,7 @@
 use persys_contract::{
     DesiredState, Node, ReconcileAction, Workload, WorkloadStatus, WorkloadType,
 };
+use persys_reference_base::defect;
 use persys_reference_base::signature::CallError;
 
 use super::backoff::History;
@@ -106,6 +107,7 @@ pub async fn take(
         return forget(scheduler, workload_id).await;
     }
     let change = |workload: &mut Workload| {
+        defect!("repairs-not-noted" => return false);
         let metadata = workload.metadata.get_or_insert_default();
         metadata.last_reconciliation = Some(now_text());
         metadata.last_reconciliation_action = Some(action.to_string());
@@ -123,6 +125,7 @@ pub async fn take(
 
 /// Counts an action in the stats that outlive this scheduler and in its metrics.
 pub async fn count(scheduler: &Scheduler, action: ReconcileAction, success: bool) {
+    defect!("repairs-not-counted" => return);
     scheduler.metrics.count_action(action, success);
     let counted = scheduler.store.change_stats(|stats| {
         stats.actions_taken += 1;
@@ -144,6 +147,10 @@ async fn order(
         ReconcileAction::None => Ok(()),
         ReconcileAction::Recreate if !is_project(workload) => {
             agents.remove(node, &workload.id).await?;
+            defect!("recreated-otherwise" => {
+                let bare = Workload { env_vars: Default::default(), ..workload.clone() };
+                return agents.run(node, &bare).await;
+            });
             agents.run(node, workload).await
         }
         // To remove a project is to remove its data; the agent makes what it lacks.
@@ -162,6 +169,7 @@ fn is_project(workload: &Workload) -> bool {
 
 /// What an agent does first, as far as one can know.
 fn begun(workload: &Workload) -> WorkloadStatus {
+    defect!("runs-before-container" => return WorkloadStatus::Running);
     match workload.kind {
         Some(WorkloadType::GitCompose) => WorkloadStatus::Pulling,
         _ => WorkloadStatus::ContainerCreating,
@@ -182,6 +190,7 @@ fn status_meanwhile(action: ReconcileAction) -> Option<WorkloadStatus> {
 
 /// Removes the record of a workload whose container is gone.
 async fn forget(scheduler: &Scheduler, id: &str) -> Result<Outcome, StoreError> {
+    defect!("deleted-record-stays" => return Ok(Outcome::Gone));
     loop {
         let Some(record) = scheduler.store.workload(id).await? else { return Ok(Outcome::Gone) };
         if record.value.desired_state != Some(DesiredState::Deleted) {

@@ -1,5 +1,6 @@
 //! When something may be tried again, and when it is given up (contract §6).
 
+use persys_reference_base::defect;
 use std::time::Duration;
 
 use persys_contract::ReconcileAction;
@@ -65,7 +66,10 @@ impl History {
                 return Gate::GivenUp;
             }
             let recent = self.recent(now);
-            if recent.len() >= RESTARTS {
+            defect!("healed-only-once" => if !recent.is_empty() {
+                return Gate::GivenUp;
+            });
+            if defect!("crash-loop-goes-on", false, recent.len() >= RESTARTS) {
                 return Gate::GiveUp;
             }
             if let Some(&last) = recent.last() {
@@ -122,6 +126,7 @@ impl History {
 
     /// Somebody asks again: everything may be tried anew.
     pub fn forgive(&mut self) {
+        defect!("given-up-for-ever" => return);
         *self = Self::default();
     }
 
@@ -161,6 +166,7 @@ pub fn given_up_reason(ended: &str) -> String {
 
 /// What is left of the pause after the `tries`-th try at `last`.
 fn wait(last: u64, tries: usize, now: u64) -> Duration {
+    defect!("restarts-without-pause" => return Duration::ZERO);
     if tries == 0 {
         return Duration::ZERO;
     }

@@ -1,6 +1,7 @@
 //! The table of contract §6: desired and actual state to action.
 
 use persys_contract::{DesiredState, ReconcileAction, Workload, WorkloadStatus};
+use persys_reference_base::defect;
 
 use crate::{
     observation::{Seen, State},
@@ -28,7 +29,7 @@ pub fn decide(workload: &Workload, seen: &Seen) -> Step {
         (DesiredState::Running, Seen::Absent) if is_finished(workload) => None,
         (DesiredState::Running, Seen::Absent) => Recreate,
         (DesiredState::Running, Seen::There(there)) => match &there.state {
-            State::Exited(_) if there.done => None,
+            State::Exited(_) if there.done => defect!("one-shot-runs-again", Restart, None),
             State::Exited(_) => Restart,
             State::Paused => Unpause,
             State::Dead | State::Run(WorkloadStatus::Failed | WorkloadStatus::Missing) => Recreate,
@@ -43,6 +44,27 @@ pub fn decide(workload: &Workload, seen: &Seen) -> Step {
             _ => None,
         },
     };
+    defect!("nothing-is-healed" => if matches!(action, Recreate | Restart | Unpause | Retry) {
+        return Step::Take(None);
+    });
+    defect!("missing-not-recreated" => if action == Recreate {
+        return Step::Take(None);
+    });
+    defect!("paused-stays-paused" => if action == Unpause {
+        return Step::Take(None);
+    });
+    defect!("paused-is-recreated" => if action == Unpause {
+        return Step::Take(Recreate);
+    });
+    defect!("image-never-tried-again" => if action == Retry {
+        return Step::Take(None);
+    });
+    defect!("stopped-runs-on" => if action == Stop {
+        return Step::Take(None);
+    });
+    defect!("running-is-recreated" => if matches!(seen, Seen::There(there) if there.state == State::Running) {
+        return Step::Take(Recreate);
+    });
     Step::Take(action)
 }
 

@@ -1,5 +1,6 @@
 //! The filters of `GET /workloads`.
 
+use persys_reference_base::defect;
 use serde::Deserialize;
 
 use persys_contract::Workload;
@@ -14,6 +15,7 @@ pub struct WorkloadFilter {
 impl WorkloadFilter {
     /// Statuses are compared without regard to case; an empty filter is none.
     pub fn accepts(&self, workload: &Workload) -> bool {
+        defect!("filters-ignored" => return true);
         let given = |filter: &Option<String>| filter.clone().filter(|text| !text.is_empty());
         let status = workload.status.map_or("", |status| status.as_str());
         let node = workload.node_id.as_deref().unwrap_or_default();

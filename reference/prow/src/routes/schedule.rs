@@ -1,5 +1,6 @@
 //! `POST /workloads/schedule`.
 
+use persys_reference_base::defect;
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
@@ -25,8 +26,30 @@ pub async fn schedule(
     State(scheduler): State<Arc<Scheduler>>,
     StrictJson(submitted): StrictJson<Workload>,
 ) -> Result<Json<ScheduleReply>, ApiError> {
+    defect!("bad-request-spoils-scheduler" => if persys_reference_base::defects::is_spoiled() {
+        return Err(ApiError::internal());
+    });
     let workload = accept(submitted)?;
+    defect!("answered-before-stored" => if let Some(node) = likely_node(&scheduler, &workload).await {
+        let (workload_id, status) = (workload.id.clone(), WorkloadStatus::Scheduled);
+        persys_reference_base::request_id::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            if let Ok(workload) = scheduler.placements.allot(workload).await {
+                reconcile_soon(&scheduler, &workload.id, Ask::Routine);
+            }
+        });
+        return Ok(Json(ScheduleReply { workload_id, node_id: node.node_id, status }));
+    });
+    defect!("agent-told-before-stored" => if let Some(node) = likely_node(&scheduler, &workload).await {
+        // Whether the agent takes it shows later.
+        let _ = scheduler.agents.run(&node, &workload).await;
+        tokio::time::sleep(Duration::from_millis(800)).await;
+    });
     let stored = timeout(STORING, scheduler.placements.allot(workload)).await;
+    defect!("schedule-hangs-without-store" => if !matches!(stored, Ok(Ok(_) | Err(NotAllotted::NoNode(_)))) {
+        tokio::time::sleep(Duration::from_secs(120)).await;
+    });
+    defect!("schedule-takes-its-time" => tokio::time::sleep(Duration::from_millis(1500)).await);
     let late = |_| ApiError::new(ErrorCode::StoreUnavailable, "the store does not answer in time");
     let workload = stored.map_err(late)??;
     let node_id = workload.node_id.clone().unwrap_or_default();
@@ -39,8 +62,17 @@ pub async fn schedule(
 
 /// Checks what was submitted and fills in what is the scheduler's to say.
 fn accept(submitted: Workload) -> Result<Workload, ApiError> {
-    let invalid = |text: String| ApiError::new(ErrorCode::InvalidWorkload, text);
-    submitted.validate().map_err(|error| invalid(error.to_string()))?;
+    let invalid = |text: String| {
+        defect!("bad-request-spoils-scheduler" => persys_reference_base::defects::spoil());
+        defect!("invalid-workload-is-our-fault" => return ApiError::new(ErrorCode::Internal, text));
+        defect!("refusal-names-no-field" => return ApiError::new(
+            ErrorCode::InvalidWorkload,
+            "the workload is invalid",
+        ));
+        ApiError::new(ErrorCode::InvalidWorkload, text)
+    };
+    defect!("invalid-workload-stored", Ok(()), submitted.validate())
+        .map_err(|error| invalid(error.to_string()))?;
     if submitted.command.as_ref().is_some_and(|command| shlex::split(command).is_none()) {
         return Err(invalid("command: has a quote or an escape that does not end".to_owned()));
     }
@@ -62,6 +94,14 @@ fn accept(submitted: Workload) -> Result<Workload, ApiError> {
         metadata: Some(WorkloadMetadata::default()),
         ..submitted
     })
+}
+
+/// Where the workload will be placed, if nothing gets in the way.
+#[cfg(feature = "defects")]
+async fn likely_node(scheduler: &Scheduler, workload: &Workload) -> Option<persys_contract::Node> {
+    let nodes = scheduler.store.nodes().await.ok()?;
+    let nodes: Vec<_> = nodes.into_iter().map(|record| record.value).collect();
+    crate::placement::place(workload, &nodes, &[]).ok().cloned()
 }
 
 impl From<NotAllotted> for ApiError {

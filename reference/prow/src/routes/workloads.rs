@@ -1,5 +1,6 @@
 //! Looking at workloads, and wishing them otherwise.
 
+use persys_reference_base::defect;
 use std::sync::Arc;
 
 use axum::{
@@ -24,6 +25,10 @@ pub async fn list(
     Query(filter): Query<WorkloadFilter>,
 ) -> Result<Json<Vec<Workload>>, ApiError> {
     let records = scheduler.store.workloads().await?;
+    defect!("list-slows-with-workloads" => {
+        let pause = std::time::Duration::from_millis(200) * u32::try_from(records.len()).unwrap_or(0);
+        tokio::time::sleep(pause).await;
+    });
     let shown = records.into_iter().map(|record| record.value).filter(|w| filter.accepts(w));
     Ok(Json(shown.map(without_secrets).collect()))
 }
@@ -42,7 +47,8 @@ pub async fn delete(
     State(scheduler): State<Arc<Scheduler>>,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    wish(&scheduler, &id, DesiredState::Deleted).await?;
+    let wanted = defect!("delete-only-stops", DesiredState::Stopped, DesiredState::Deleted);
+    wish(&scheduler, &id, wanted).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({"workloadId": id, "desiredState": "Deleted"}))))
 }
 
@@ -94,6 +100,7 @@ fn absent() -> ApiError {
 
 /// As it may be shown: without the token that was given to fetch it.
 fn without_secrets(workload: Workload) -> Workload {
+    defect!("git-token-shown" => return workload);
     Workload { git_token: None, ..workload }
 }
 

@@ -1,6 +1,7 @@
 //! Leases and the keys that live as long as they.
 
 use etcd_client::{Compare, CompareOp, Error, PutOptions, Txn, TxnOp};
+use persys_reference_base::defect;
 
 use super::{Store, StoreError, documents::looked_up};
 
@@ -45,7 +46,8 @@ impl Store {
         let held =
             |(key, _): &(String, Vec<u8>)| Compare::lease(key.as_str(), CompareOp::Equal, lease);
         let put = |(key, value): &(String, Vec<u8>)| {
-            let options = PutOptions::new().with_lease(lease);
+            let held = PutOptions::new().with_lease(lease);
+            let options = defect!("records-have-no-lease", PutOptions::new(), held);
             TxnOp::put(key.as_str(), value.as_slice(), Some(options))
         };
         let txn = Txn::new()

@@ -29,6 +29,15 @@ pub struct Store {
 }
 
 impl Store {
+    /// Drops every workload.
+    #[cfg(feature = "defects")]
+    pub async fn forget_workloads(&self) -> Result<(), StoreError> {
+        for record in self.workloads().await? {
+            self.remove_workload(&record).await?;
+        }
+        Ok(())
+    }
+
     pub fn new(connection: Connection) -> Self {
         Self { connection: std::sync::Arc::new(connection) }
     }

@@ -1,5 +1,6 @@
 //! Workload records.
 
+use persys_reference_base::defect;
 use std::collections::HashSet;
 
 use etcd_client::{Compare, CompareOp, GetOptions, PutOptions, Txn, TxnOp, TxnOpResponse};
@@ -55,6 +56,14 @@ impl Store {
             operations.push(TxnOp::put(key.as_str(), bytes, None::<PutOptions>));
             look.push(TxnOp::get(key, Some(GetOptions::new().with_keys_only())));
         }
+        defect!("duplicate-id-overwrites" => conditions.clear());
+        defect!("store-keys-pile-up" => for workload in workloads {
+            let key = format!("/scheduler/seen/{}", workload.id);
+            operations.push(TxnOp::put(key, "x".repeat(4096), None::<PutOptions>));
+        });
+        defect!("every-fifth-workload-lost" => if persys_reference_base::defects::every(5) {
+            return Ok(Created::Done(fence.unwrap_or_default()));
+        });
         if let Some(fence) = fence {
             conditions.push(Compare::mod_revision(PLACEMENTS, CompareOp::Equal, fence));
             let last = workloads.last().map_or("", |workload| workload.id.as_str());

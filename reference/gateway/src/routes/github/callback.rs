@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use persys_contract::ErrorCode;
+use persys_reference_base::defect;
 use persys_reference_base::http::ApiError;
 use serde::Serialize;
 use url::form_urlencoded;
@@ -46,7 +47,7 @@ pub async fn callback(
     let login = context.logins.find(&parts.headers, unix_now());
     let login = login.ok_or_else(|| bad_state("there is no cookie of a login, or an old one"))?;
     let state = told.state.ok_or_else(|| bad_state("there is no state"))?;
-    if !login.has_state(&state) {
+    if defect!("login-state-unchecked", false, !login.has_state(&state)) {
         return Err(bad_state("the state is not the cookie's"));
     }
 

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use persys_contract::ErrorCode;
+use persys_reference_base::defect;
 use persys_reference_base::http::{ApiError, read_body};
 use serde_json::{Value, json};
 
@@ -33,7 +34,8 @@ pub async fn webhook(
     let (event, delivery) = (header("x-github-event")?, header("x-github-delivery")?);
     let signature = parts.headers.get(SIGNATURE).ok_or_else(|| missing(SIGNATURE))?;
     let signature = signature.to_str().unwrap_or_default();
-    if !context.webhook_key.signed(signature, &body) {
+    let fits = context.webhook_key.signed(signature, &body);
+    if defect!("webhook-signature-unchecked", false, !fits) {
         let message = "the signature does not fit the body";
         return Err(refuse(ErrorCode::BadWebhookSignature, message, message));
     }
