@@ -1,5 +1,6 @@
 //! The verifier's integration tests, in one binary.
 
+mod audit;
 mod bisect;
 mod host_channel;
 mod probe_agent;
