@@ -99,8 +99,13 @@ fn accept(submitted: Workload) -> Result<Workload, ApiError> {
 /// Where the workload will be placed, if nothing gets in the way.
 #[cfg(feature = "defects")]
 async fn likely_node(scheduler: &Scheduler, workload: &Workload) -> Option<persys_contract::Node> {
-    let nodes = scheduler.store.nodes().await.ok()?;
-    let nodes: Vec<_> = nodes.into_iter().map(|record| record.value).collect();
+    static KNOWN: std::sync::Mutex<Vec<persys_contract::Node>> = std::sync::Mutex::new(Vec::new());
+    let found = scheduler.store.nodes().await;
+    let mut nodes = KNOWN.lock().ok()?;
+    // While the store is away it goes by what it knew.
+    if let Ok(found) = found {
+        *nodes = found.into_iter().map(|record| record.value).collect();
+    }
     crate::placement::place(workload, &nodes, &[]).ok().cloned()
 }
 

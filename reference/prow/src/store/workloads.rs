@@ -51,6 +51,9 @@ impl Store {
         let (mut conditions, mut operations, mut look) = (Vec::new(), Vec::new(), Vec::new());
         for workload in workloads {
             let key = StoreKeys::workload(&workload.id);
+            defect!("every-fifth-workload-lost" => if persys_reference_base::defects::every(5) {
+                continue;
+            });
             conditions.push(Compare::version(key.as_str(), CompareOp::Equal, 0));
             let bytes = write(&key, workload)?;
             operations.push(TxnOp::put(key.as_str(), bytes, None::<PutOptions>));
@@ -60,9 +63,6 @@ impl Store {
         defect!("store-keys-pile-up" => for workload in workloads {
             let key = format!("/scheduler/seen/{}", workload.id);
             operations.push(TxnOp::put(key, "x".repeat(4096), None::<PutOptions>));
-        });
-        defect!("every-fifth-workload-lost" => if persys_reference_base::defects::every(5) {
-            return Ok(Created::Done(fence.unwrap_or_default()));
         });
         if let Some(fence) = fence {
             conditions.push(Compare::mod_revision(PLACEMENTS, CompareOp::Equal, fence));

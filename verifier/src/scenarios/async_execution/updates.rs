@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::{Context, Progress, StepResult},
-    scenarios::support::{Submission, Watch, happy_path, until_status},
+    scenarios::support::{Submission, Watch, happy_path, running_when_started, until_status},
 };
 
 /// The workload that prints and prints.
@@ -20,8 +20,10 @@ const LINES: [&str; 2] = ["line 1\n", "line 6\n"];
 pub async fn transitions(cx: &mut Context) -> StepResult {
     let submission = Submission::through_gateway(cx, long_running(cx, "talker")).await?;
     until_status(cx, submission.id(), WorkloadStatus::Running).await?;
-    let records = &cx.get::<Watch>()?.records;
+    let watch = cx.get::<Watch>()?;
+    let records = &watch.records;
     let mut checks = cx.checks();
+    running_when_started(&mut checks, watch, submission.node(), submission.id());
     at_once(&mut checks, "the answer comes", submission.took);
     let statuses = records.statuses(submission.id());
     checks.is_true("from Pending to Running", happy_path(&statuses), format!("{statuses:?}"));

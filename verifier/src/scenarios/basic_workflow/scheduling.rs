@@ -5,14 +5,14 @@ use persys_contract::{StoreKeys, WorkloadStatus};
 use super::create::{Web, Worker};
 use crate::{
     engine::{Context, StepError, StepResult},
-    scenarios::support::{Watch, happy_path},
+    scenarios::support::{Watch, happy_path, one_of_that_name, running_when_started},
 };
 
 pub async fn stored_before_run(cx: &mut Context) -> StepResult {
     let web = cx.get::<Web>()?.0.clone();
-    let (worker_id, worker_node) = {
+    let (worker_id, worker_node, worker_name) = {
         let worker = cx.get::<Worker>()?;
-        (worker.id.clone(), worker.node.clone())
+        (worker.id.clone(), worker.node.clone(), worker.name.clone())
     };
     let mut checks = cx.checks();
     for (id, node) in [(web.id(), web.node()), (&worker_id, &worker_node)] {
@@ -46,6 +46,11 @@ pub async fn stored_before_run(cx: &mut Context) -> StepResult {
             happy_path(&statuses),
             format!("{statuses:?}"),
         );
+        running_when_started(&mut checks, watch, node, id);
+    }
+    let watch = cx.get::<Watch>()?;
+    for name in [&web.workload.name, &worker_name] {
+        one_of_that_name(&mut checks, watch, name);
     }
     checks.finish()
 }

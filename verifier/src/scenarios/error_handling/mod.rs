@@ -14,7 +14,7 @@ mod store_away;
 mod store_rebooted;
 
 use crate::{
-    plan::{Budget, Requirement, Scenario, Step},
+    plan::{Budget, HEALS, Requirement, Scenario, Step},
     step,
 };
 
@@ -36,6 +36,7 @@ const WHOLE: Step = Step {
 
 /// A recovery; its id, title and what it needs are still to be said.
 const BACK: Step = Step {
+    labels: &[HEALS],
     source: "strategy §6 expected results",
     budget: RECOVERY,
     run: step!(ongoing::recovered),

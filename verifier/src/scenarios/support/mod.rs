@@ -11,6 +11,7 @@ mod secret_shapes;
 mod status;
 mod submission;
 mod test_data;
+mod told_truly;
 mod window;
 
 pub use command::ends_on_sigterm;
@@ -23,4 +24,5 @@ pub use secret_search::SecretSearch;
 pub use status::{until_gone, until_status};
 pub use submission::{AT_ONCE, Submission, Watch, remove_at_the_end};
 pub use test_data::test_workload;
+pub use told_truly::{one_of_that_name, running_when_started};
 pub use window::{two_reconcile_passes, two_unasked_passes};
