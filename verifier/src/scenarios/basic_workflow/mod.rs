@@ -10,6 +10,7 @@ mod placement;
 mod projects;
 mod readiness;
 mod scheduling;
+mod tracing;
 
 use persys_contract::topology::Feature;
 
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// From the platform's start to containers that run.
-const FIRST: [Step; 12] = [
+const FIRST: [Step; 13] = [
     Step {
         id: "components-ready",
         title: "every component answers in the way the contract gives it",
@@ -111,6 +112,18 @@ const FIRST: [Step; 12] = [
         needs: &["workload-running"],
         budget: Budget::seconds(10).plus_monitors(4),
         run: step!(monitoring::logs_captured),
+        ..Step::BLANK
+    },
+    Step {
+        id: "request-id-followed",
+        title: "one request's id is in the logs of the gateway, a scheduler and the agent",
+        source: "strategy §1 step 6, contract §3.1",
+        requires: &[
+            Requirement::Feature(Feature::RequestId),
+            Requirement::Feature(Feature::ReconciliationApi),
+        ],
+        needs: &["workload-running"],
+        run: step!(tracing::request_id_followed),
         ..Step::BLANK
     },
     Step {

@@ -161,6 +161,7 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "desired-running-runs-again",
+            labels: &[HEALS],
             title: "a stopped workload that is to run runs again",
             source: "strategy §5 step 5",
             needs: &["desired-stopped-stops"],

@@ -16,6 +16,8 @@ use crate::{
 };
 
 const DNS: &str = "coredns";
+/// How long a question to a name server that is away may be waited for.
+const UNANSWERED: Duration = Duration::from_secs(5);
 
 struct Outage(ActiveFault);
 
@@ -25,8 +27,8 @@ pub async fn requests_go_on(cx: &mut Context) -> StepResult {
     let from = Instant::now();
     let fault = cx.faults(&machine).stop(DNS).await?;
     cx.put(Outage(fault));
-    // Long enough for the gateway to have asked in vain.
-    let span = cx.timings().discovery_interval() + Duration::from_secs(1);
+    // Long enough for the gateway to have asked in vain, and to have done without an answer.
+    let span = cx.timings().discovery_interval() + UNANSWERED + Duration::from_secs(1);
     traffic.until(cx, from, span).await?;
     let (service, dns) = (names(cx).service_name(), cx.dns());
     let mut checks = cx.checks();
