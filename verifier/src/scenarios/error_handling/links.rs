@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     engine::{Context, StepError, StepResult},
+    probe::ProbeError,
     scenarios::support::until_status,
 };
 
@@ -38,8 +39,8 @@ pub async fn gateway_cut_off(cx: &mut Context) -> StepResult {
     let probe = cx.gateway();
     let (read, order) = tokio::join!(probe.workloads(&[]), probe.schedule(&workload));
     let took = asked.elapsed();
-    refused_as(&read?.exchange, &NO_SCHEDULER)?;
-    refused_as(&order?.exchange, &NO_SCHEDULER)?;
+    refused_as(&in_time(read)?.exchange, &NO_SCHEDULER)?;
+    refused_as(&in_time(order)?.exchange, &NO_SCHEDULER)?;
     let mut checks = cx.checks();
     let limit = cx.timings().request_timeout() * 2;
     checks.is_true("refused within the request timeout", took <= limit, format!("{took:?}"));
@@ -56,8 +57,16 @@ pub async fn gateway_hears_nothing(cx: &mut Context) -> StepResult {
     let gateway = gateway_machine(cx);
     let fault = cut(cx, &gateway, MachineRole::Scheduler, Direction::In).await?;
     begin(cx, "gateway_hears_nothing", vec![fault]);
-    let read = cx.gateway().workloads(&[]).await?;
+    let read = in_time(cx.gateway().workloads(&[]).await)?;
     refused_as(&read.exchange, &NO_SCHEDULER)
+}
+
+/// A gateway that gives no answer in time breaks its promise to give one.
+fn in_time<T>(asked: Result<T, ProbeError>) -> Result<T, StepError> {
+    asked.map_err(|error| match error.is_timeout() {
+        true => StepError::failed(error.to_string()),
+        false => error.into(),
+    })
 }
 
 /// On a link that loses packets requests may be late, and a few may be refused;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
-    probe::ActiveFault,
+    probe::{ActiveFault, DockerEvent},
     scenarios::support::{Submission, Watch, until_status},
 };
 
@@ -39,6 +39,9 @@ pub async fn frozen(cx: &mut Context) -> StepResult {
     let fault = cx.faults(&machine(cx)).pause("etcd").await?;
     is_away(cx, "store_frozen", fault).await
 }
+
+/// The label with a workload's name (contract §3.3).
+const DISPLAY_NAME: &str = "displayName";
 
 /// How often the platform is asked while etcd restarts.
 const ASKED: usize = 20;
@@ -116,12 +119,18 @@ pub async fn recovered(cx: &mut Context) -> StepResult {
             }
         })
         .await?;
-    let changes = cx.get::<Watch>()?.records.changes();
+    let watch = cx.get::<Watch>()?;
+    let changes = watch.records.changes();
+    // It may be gone again by now: a container without record is removed.
+    let events = watch.containers.values().flat_map(|node| node.events());
+    let display = |event: &DockerEvent| event.attributes.get(DISPLAY_NAME).cloned();
+    let made = events.filter(|event| display(event).as_ref() == Some(&name)).count();
     let written = changes.iter().any(|change| change.entry.text().contains(&name));
     let mut checks = cx.checks();
     let listed = workloads.iter().any(|workload| workload.name == name);
     checks.is_true("the refused workload is not listed", !listed, name.clone());
     checks.is_true("the refused workload was never written", !written, name);
+    checks.equal("events of containers that were made for it", made, 0);
     checks.finish()
 }
 
