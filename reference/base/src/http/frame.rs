@@ -55,10 +55,6 @@ async fn frame(State(metrics): State<Metrics>, mut request: Request, next: Next)
     let peer = peer_of(request.extensions()).map(|peer| peer.to_string());
 
     let answering = async {
-        defect!("gateway-serialises-requests" => {
-            let _turn = defects::in_turn().await;
-            tokio::time::sleep(std::time::Duration::from_millis(40)).await;
-        });
         defect!("gateway-leaks-memory" => defects::leak_memory(64 << 10));
         defect!("gateway-leaks-descriptors" => defects::leak_descriptor());
         defect!("scheduler-leaks-tasks" => defects::leak_task(64 << 10));

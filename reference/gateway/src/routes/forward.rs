@@ -20,6 +20,14 @@ pub async fn forward(
     id: RequestId,
     request: Request,
 ) -> Result<Response, ApiError> {
+    defect!("gateway-serialises-requests" => {
+        let _turn = persys_reference_base::defects::in_turn().await;
+        return send_on(context, id, request).await;
+    });
+    send_on(context, id, request).await
+}
+
+async fn send_on(context: Context, id: RequestId, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let body = read_body(body).await?;
     let outgoing = Outgoing::new(&parts, body, &id);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     engine::{Context, StepResult},
     probe::Stall,
-    scenarios::support::AT_ONCE,
+    scenarios::support::{AT_ONCE, in_time},
 };
 
 /// So many of each kind.
@@ -24,7 +24,7 @@ pub async fn hold_nobody_up(cx: &mut Context) -> StepResult {
     let mut checks = cx.checks();
     for _ in 0..10 {
         let asked = Instant::now();
-        let answer = gateway.workloads(&[]).await?;
+        let answer = in_time(gateway.workloads(&[]).await)?;
         slowest = slowest.max(asked.elapsed());
         checks.is_true("the request is served", answer.ok().is_ok(), answer.exchange.to_string());
     }

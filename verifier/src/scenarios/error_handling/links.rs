@@ -12,8 +12,7 @@ use super::{
 };
 use crate::{
     engine::{Context, StepError, StepResult},
-    probe::ProbeError,
-    scenarios::support::until_status,
+    scenarios::support::{in_time, until_status},
 };
 
 /// What the gateway says when nobody answers behind it. Of a request that may
@@ -59,14 +58,6 @@ pub async fn gateway_hears_nothing(cx: &mut Context) -> StepResult {
     begin(cx, "gateway_hears_nothing", vec![fault]);
     let read = in_time(cx.gateway().workloads(&[]).await)?;
     refused_as(&read.exchange, &NO_SCHEDULER)
-}
-
-/// A gateway that gives no answer in time breaks its promise to give one.
-fn in_time<T>(asked: Result<T, ProbeError>) -> Result<T, StepError> {
-    asked.map_err(|error| match error.is_timeout() {
-        true => StepError::failed(error.to_string()),
-        false => error.into(),
-    })
 }
 
 /// On a link that loses packets requests may be late, and a few may be refused;

@@ -3,6 +3,7 @@
 mod command;
 mod component;
 mod happy_path;
+mod in_time;
 mod nodes;
 mod outage;
 mod refusals;
@@ -17,6 +18,7 @@ mod window;
 pub use command::ends_on_sigterm;
 pub use component::Component;
 pub use happy_path::happy_path;
+pub use in_time::in_time;
 pub use nodes::until_nodes_active;
 pub use outage::{Outage, until_started_anew};
 pub use refusals::{Refusals, Refused};
