@@ -155,17 +155,11 @@ impl Seen {
                 defect!("unreachable-shows-last-status", current, WorkloadStatus::Unknown)
             }
             Self::Absent if desired == DesiredState::Stopped => WorkloadStatus::Stopped,
-            Self::Absent => {
-                defect!("missing-shows-running", WorkloadStatus::Running, WorkloadStatus::Missing)
-            }
+            Self::Absent => WorkloadStatus::Missing,
             Self::There(sight) => match sight.state {
                 State::Created => WorkloadStatus::ContainerCreating,
                 State::Running => WorkloadStatus::Running,
-                State::Paused => defect!(
-                    "missing-shows-running",
-                    WorkloadStatus::Running,
-                    WorkloadStatus::Stopped
-                ),
+                State::Paused => WorkloadStatus::Stopped,
                 State::Restarting => WorkloadStatus::Restarting,
                 State::Removing => WorkloadStatus::Stopping,
                 State::Exited(_) if desired != DesiredState::Running => WorkloadStatus::Stopped,
@@ -177,7 +171,9 @@ impl Seen {
                 State::Run(WorkloadStatus::Missing) if desired == DesiredState::Stopped => {
                     WorkloadStatus::Stopped
                 }
-                State::Run(status) => status,
+                State::Run(status) => {
+                    defect!("running-without-container", WorkloadStatus::Running, status)
+                }
             },
         }
     }
