@@ -30,6 +30,7 @@ let
   # What code has in it beside its own folder.
   included = {
     persys-github = [ (root + "/reference/github/seed") ];
+    persys-reference-base = [ (root + "/reference/defects.json") ];
     persys-verifier = [
       (root + "/verifier/workloads")
       (root + "/docs/strategy.md")
@@ -66,6 +67,9 @@ in
       (root + "/topology.json")
       (root + "/rustfmt.toml")
       (root + "/docs")
+      (root + "/reference/DEFECTS.md")
+      (root + "/reference/defects.json")
+      (root + "/reference/tests")
     ]
   );
 

@@ -16,6 +16,7 @@ use crate::{
 pub async fn agent_stopped(cx: &mut Context) -> StepResult {
     let (broken, other) = cx.get::<Steady>()?.nodes()?;
     let fault = cx.faults(&broken).stop("persys-agent").await?;
+    let since = fault.since();
     begin(cx, "agent_away", vec![fault]);
     unknown_here_and_running_there(cx, &broken, &other).await?;
     let gateway = cx.gateway();
@@ -36,10 +37,19 @@ pub async fn agent_stopped(cx: &mut Context) -> StepResult {
         }
     })
     .await?;
+    let silent_for = since.elapsed();
     let before = stored(cx).await?;
     gateway.schedule(&pinned(cx, "homeless", &broken)).await?.refused(ErrorCode::NoSuitableNode)?;
     let mut checks = cx.checks();
     nothing_added(&mut checks, &before, &stored(cx).await?);
+    // Its last heartbeat may have been due, and late.
+    let timings = cx.timings();
+    let least = timings.node_timeout().saturating_sub(timings.heartbeat_interval() * 2);
+    checks.is_true(
+        "the node was given its time",
+        silent_for >= least,
+        format!("inactive after {silent_for:?}, the least is {least:?}"),
+    );
     checks.finish()?;
     // The rest keeps working.
     let elsewhere = Submission::through_gateway(cx, pinned(cx, "elsewhere", &other)).await?;

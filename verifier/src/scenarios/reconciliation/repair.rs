@@ -85,6 +85,10 @@ async fn mended_after(cx: &mut Context, blow: Blow) -> StepResult {
     checks.equal("image", after.image(), before.image());
     checks.equal("restart policy", after.restart_policy(), before.restart_policy());
     checks.equal("labels", after.labels(), before.labels());
+    checks.equal("command", after.command(), before.command());
+    checks.equal("environment", after.env(), before.env());
+    checks.equal("mounts", after.mounts(), before.mounts());
+    checks.equal("networks", after.networks(), before.networks());
     checks.equal("containers", cx.docker(node).of_workload(id).await?.len(), 1);
     if matches!(blow, Blow::Remove) {
         checks.differs("the container's id", after.id(), before.id());

@@ -1,5 +1,7 @@
 //! The workload that is broken again and again.
 
+use std::collections::BTreeMap;
+
 use persys_contract::{RestartPolicy, Workload, WorkloadStatus, WorkloadType, topology::TestImage};
 
 use super::statistics::Before;
@@ -19,7 +21,12 @@ pub async fn workload_runs(cx: &mut Context) -> StepResult {
     // Docker leaves a container alone that was stopped on purpose, so who
     // starts it again can only be the platform.
     let workload = worker(cx, "victim", &ends_on_sigterm("echo still here"));
-    let workload = Workload { restart_policy: Some(RestartPolicy::UnlessStopped), ..workload };
+    let workload = Workload {
+        restart_policy: Some(RestartPolicy::UnlessStopped),
+        env_vars: BTreeMap::from([("PERSYS_KEPT".to_owned(), cx.unique("kept"))]),
+        volumes: vec![format!("/run/persys-volumes/{}:/data:ro", workload.name)],
+        ..workload
+    };
     let submission = Submission::through_gateway(cx, workload).await?;
     until_status(cx, submission.id(), WorkloadStatus::Running).await?;
     let before = Before::take(cx).await?;
