@@ -76,7 +76,7 @@ pub struct Run {
     pub results: Option<PathBuf>,
     #[command(flatten)]
     pub selection: Selection,
-    /// Multiplies every budget, for slow machines; auto measures this machine
+    /// Multiplies every budget and limit in seconds, for slow machines; auto measures this machine
     #[arg(long, value_name = "X|auto", default_value_t = TimeoutScale::Fixed(1.0), value_parser = TimeoutScale::parse)]
     pub timeout_scale: TimeoutScale,
     /// Seed of everything random [default: a new one]

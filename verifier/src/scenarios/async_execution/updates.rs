@@ -2,13 +2,10 @@
 
 use persys_contract::{RestartPolicy, Workload, WorkloadStatus};
 
-use super::{
-    frozen::Late,
-    workloads::{at_once, long_running},
-};
+use super::{frozen::Late, workloads::long_running};
 use crate::{
     engine::{Context, Progress, StepResult},
-    scenarios::support::{Submission, Watch, happy_path, until_status},
+    scenarios::support::{Submission, Watch, at_once, happy_path, until_status},
 };
 
 /// The workload that prints and prints.
@@ -22,7 +19,7 @@ pub async fn transitions(cx: &mut Context) -> StepResult {
     until_status(cx, submission.id(), WorkloadStatus::Running).await?;
     let records = &cx.get::<Watch>()?.records;
     let mut checks = cx.checks();
-    at_once(&mut checks, "the answer comes", submission.took);
+    at_once(cx, &mut checks, "the answer comes", submission.took);
     let statuses = records.statuses(submission.id());
     checks.is_true("from Pending to Running", happy_path(&statuses), format!("{statuses:?}"));
     for late in &cx.get::<Late>()?.0 {
@@ -106,7 +103,7 @@ pub async fn completion(cx: &mut Context) -> StepResult {
     let watch = cx.get::<Watch>()?;
     let statuses = watch.records.statuses(id);
     let mut checks = cx.checks();
-    at_once(&mut checks, "the answer comes", submission.took);
+    at_once(cx, &mut checks, "the answer comes", submission.took);
     let (last, before) = statuses.split_last().map_or(("", &[][..]), |(l, b)| (l.as_str(), b));
     checks.is_true("it ends as Exited", last.eq_ignore_ascii_case("Exited"), last);
     checks.is_true(
