@@ -7,6 +7,7 @@
 pub mod bisect;
 pub mod calibration;
 pub mod cli;
+pub mod compare;
 pub mod coverage;
 pub mod engine;
 pub mod events;

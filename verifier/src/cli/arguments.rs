@@ -28,6 +28,8 @@ pub enum Command {
     Coverage,
     /// Make the reports of a run again from its events
     Report(Report),
+    /// Show what differs between two runs: verdicts, and times beyond noise
+    Compare(Compare),
     /// Measure what --timeout-scale this machine needs, from 1 to 20, and print it
     Calibrate,
     /// Find the commit of a platform that broke a step
@@ -144,6 +146,19 @@ pub struct Report {
     /// output that holds the results, and an incomplete run is exit code 3
     #[arg(long, value_name = "DIR", conflicts_with_all = ["print", "gate"])]
     pub hydra: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The folder with the events.jsonl of the run to compare with
+    #[arg(value_name = "BASE")]
+    pub base: PathBuf,
+    /// The folder with the events.jsonl of the other run
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 fn pattern(text: &str) -> Result<Pattern, Infallible> {

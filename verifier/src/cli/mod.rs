@@ -1,8 +1,9 @@
-//! The command line: `run`, `list`, `coverage`, `report`, `calibrate`, `bisect` and `judge`.
+//! The command line: `run`, `list`, `coverage`, `report`, `compare`, `calibrate`, `bisect` and `judge`.
 
 mod arguments;
 mod bisect;
 mod calibrate;
+mod compare;
 mod coverage;
 mod exit;
 mod host;
@@ -75,6 +76,7 @@ pub fn main_with(
         arguments::Command::List(arguments) => list::list(registry, &arguments),
         arguments::Command::Coverage => coverage::coverage(registry),
         arguments::Command::Report(arguments) => remake::remake(&arguments),
+        arguments::Command::Compare(arguments) => compare::compare(&arguments),
         arguments::Command::Calibrate => calibrate::calibrate(),
         arguments::Command::Bisect(arguments) => bisect::bisect(registry, &arguments),
         arguments::Command::Judge(arguments) => bisect::judge(registry, &arguments),
