@@ -22,6 +22,8 @@ pub struct Arguments {
 pub enum Command {
     /// Run scenarios against the platform that a topology describes
     Run(Box<Run>),
+    /// Run the same again and again, and tell how often it does not pass
+    Stress(Box<Stress>),
     /// Show what there is to run, without running it
     List(List),
     /// Print which steps prove which line of the strategy, in Markdown
@@ -41,7 +43,7 @@ pub enum Command {
     Guard(GuardArguments),
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Selection {
     /// smoke or full; without it full, or whatever --only and --label name
     #[arg(long, value_name = "NAME")]
@@ -68,7 +70,7 @@ impl Selection {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Run {
     /// The topology file
     #[arg(long, value_name = "FILE", env = "PERSYS_TOPOLOGY")]
@@ -117,6 +119,18 @@ pub struct Run {
     /// What the digest shows as the command to run a step again; {step} stands for its name
     #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE", hide = true)]
     pub reproduce: Option<String>,
+    /// Whether neither progress nor a digest is shown.
+    #[arg(skip)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Stress {
+    /// How often
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub count: u32,
+    #[command(flatten)]
+    pub run: Run,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! The command line: `run`, `list`, `coverage`, `report`, `compare`, `calibrate`, `bisect` and `judge`.
+//! The command line: `run`, `list`, `coverage`, `report`, `stress`, `compare`, `calibrate`, `bisect` and `judge`.
 
 mod arguments;
 mod bisect;
@@ -13,6 +13,7 @@ mod remake;
 mod reproduce;
 mod run;
 mod signals;
+mod stress;
 mod watchdog;
 
 pub use arguments::Arguments;
@@ -73,6 +74,7 @@ pub fn main_with(
     }
     match arguments.command {
         arguments::Command::Run(arguments) => run::run(registry, platform, &arguments),
+        arguments::Command::Stress(arguments) => stress::stress(registry, platform, &arguments),
         arguments::Command::List(arguments) => list::list(registry, &arguments),
         arguments::Command::Coverage => coverage::coverage(registry),
         arguments::Command::Report(arguments) => remake::remake(&arguments),

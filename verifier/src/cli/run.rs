@@ -153,7 +153,7 @@ impl Job<'_> {
         let reports = ReportWriter::new(self.folder.clone());
         reports.follow(&log);
         watchdog::watch(&log, Duration::from_secs(self.arguments.watchdog));
-        let progress = Progress::start(&log);
+        let progress = (!self.arguments.quiet).then(|| Progress::start(&log));
         let interrupt = Interrupt::default();
         if let Err(error) = signals::watch(interrupt.clone()) {
             return refuse(Exit::Environment, &format!("failed to watch for signals: {error}"));
@@ -191,6 +191,9 @@ impl Job<'_> {
             if outcome == RunOutcome::Passed {
                 outcome = RunOutcome::Error;
             }
+        }
+        if self.arguments.quiet {
+            return outcome.into();
         }
         let digest = Digest::new(&reports.summary(), self.folder.shown()).render(Paint::stdout());
         // Whoever has closed the output does not want to know.

@@ -272,6 +272,16 @@ pub enum RunOutcome {
 }
 
 impl RunOutcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Error => "error",
+            Self::Interrupted => "interrupted",
+            Self::NothingRan => "nothing ran",
+        }
+    }
+
     /// The README's table of exit codes.
     pub fn exit_code(self) -> u8 {
         match self {
