@@ -1,4 +1,4 @@
-//! The command line: `run`, `list`, `coverage`, `report`, `calibrate`, `bisect` and `judge`.
+//! The command line: `run`, `list`, `coverage`, `report`, `merge`, `calibrate`, `bisect` and `judge`.
 
 mod arguments;
 mod bisect;
@@ -7,6 +7,7 @@ mod coverage;
 mod exit;
 mod host;
 mod list;
+mod merge;
 mod outside;
 mod remake;
 mod reproduce;
@@ -75,6 +76,7 @@ pub fn main_with(
         arguments::Command::List(arguments) => list::list(registry, &arguments),
         arguments::Command::Coverage => coverage::coverage(registry),
         arguments::Command::Report(arguments) => remake::remake(&arguments),
+        arguments::Command::Merge(arguments) => merge::merge(&arguments),
         arguments::Command::Calibrate => calibrate::calibrate(),
         arguments::Command::Bisect(arguments) => bisect::bisect(registry, &arguments),
         arguments::Command::Judge(arguments) => bisect::judge(registry, &arguments),
