@@ -32,9 +32,7 @@ impl VerifierCommand {
         if words.first().is_some_and(|word| word == "run") {
             words.insert(0, verifier.to_string_lossy().into_owned());
         }
-        let program = words.first().map(Path::new).and_then(Path::file_name);
-        let judges = program.is_some_and(|name| name == "persys-verifier")
-            && words.get(1).is_some_and(|word| word == "run");
+        let judges = judges(&words);
         let told = if judges { value_of(&words, "--results") } else { None };
         let results = match (&told, chosen) {
             (Some(told), _) => Path::new(told),
@@ -59,8 +57,20 @@ impl VerifierCommand {
     }
 }
 
+/// Whether it is the verifier's `run`, in full or in short.
+pub fn judges(words: &[String]) -> bool {
+    match words {
+        [first, ..] if first == "run" => true,
+        [program, command, ..] => {
+            let name = Path::new(program).file_name();
+            name.is_some_and(|name| name == "persys-verifier") && command == "run"
+        }
+        _ => false,
+    }
+}
+
 /// The value of `--flag VALUE` or `--flag=VALUE`.
-fn value_of(words: &[String], flag: &str) -> Option<String> {
+pub fn value_of(words: &[String], flag: &str) -> Option<String> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if word == flag {
