@@ -61,7 +61,6 @@ pub async fn run(args: &Run) -> Result<u8> {
     if results == fallback {
         point_latest_at(&results);
     }
-    let interrupted = interrupted || ends.iter().any(|ended| ended.code == exit::INTERRUPTED);
     if let Some(ended) = ends.iter().find(|ended| !has_record(&results, ended.index)) {
         ended.told.iter().for_each(|line| println!("{line}"));
         if interrupted {
@@ -133,14 +132,17 @@ async fn verify(
     }
     // Who has ended hears nothing any more.
     let end_all = || orders.iter().for_each(|part| drop(part.send(part::Order::End)));
-    let (mut ends, mut interrupted) = (Vec::new(), false);
+    let (mut ends, mut interrupted, mut given_up) = (Vec::new(), false, false);
     loop {
         tokio::select! {
             ended = labs.join_next() => {
                 let Some(ended) = ended else { return Ok((ends, interrupted)) };
                 let ended = ended.context("wait for a lab")??;
+                // By order of `down`, say; who was given up is not interrupted by anybody.
+                interrupted |= ended.code == exit::INTERRUPTED && !given_up;
                 // Without its share there is no verdict, so the others need not go on.
-                if !interrupted && !has_record(results, ended.index) {
+                if !interrupted && !given_up && !has_record(results, ended.index) {
+                    given_up = true;
                     end_all();
                 }
                 ends.push(ended);

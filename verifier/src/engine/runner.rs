@@ -40,15 +40,19 @@ impl Runner {
         log.write(None, None, Body::RunStarted(Box::new(started)));
         let requirements = self.requirements().await;
         let mut stopped = self.broken.take();
+        // Held to the end of the run: fetching the last logs is work, too.
+        let mut turn = None;
         for selected in &self.selection {
+            // Whoever waits to measure has a chance between two scenarios.
+            drop(turn.take());
             // Waiting for it counts neither into the scenario's time nor into a step's budget.
-            let turn = match &self.exclusive {
+            let next = match &self.exclusive {
                 Some(lock) if stopped.is_none() => {
                     lock.turn(selected.scenario, &self.interrupt, &self.handles.recorder).await
                 }
                 _ => Ok(None),
             };
-            let _turn = turn.unwrap_or_else(|error| {
+            turn = next.unwrap_or_else(|error| {
                 stopped = Some(error);
                 None
             });
