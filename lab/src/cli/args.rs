@@ -71,8 +71,8 @@ pub struct Run {
     /// [default: results/<time>-<lab>]
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
-    /// Share the verifier's scenarios among so many labs side by side; their results
-    /// become one run
+    /// Share the verifier's scenarios among so many labs side by side, NAME-1, NAME-2, …;
+    /// their results become one run
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
     pub labs: u32,
     /// The process that started this lab beside others, and with which it ends

@@ -132,23 +132,23 @@ async fn verify(
     }
     // Who has ended hears nothing any more.
     let end_all = || orders.iter().for_each(|part| drop(part.send(part::Order::End)));
-    let (mut ends, mut interrupted, mut given_up) = (Vec::new(), false, false);
+    let (mut ends, mut signalled, mut downed, mut given_up) = (Vec::new(), false, false, false);
     loop {
         tokio::select! {
             ended = labs.join_next() => {
-                let Some(ended) = ended else { return Ok((ends, interrupted)) };
+                let Some(ended) = ended else { return Ok((ends, signalled || downed)) };
                 let ended = ended.context("wait for a lab")??;
-                // By order of `down`, say; who was given up is not interrupted by anybody.
-                interrupted |= ended.code == exit::INTERRUPTED && !given_up;
+                // By order of `down`; who was given up is not interrupted by anybody.
+                downed |= ended.code == exit::INTERRUPTED && !given_up;
                 // Without its share there is no verdict, so the others need not go on.
-                if !interrupted && !given_up && !has_record(results, ended.index) {
+                if !signalled && !given_up && !has_record(results, ended.index) {
                     given_up = true;
                     end_all();
                 }
                 ends.push(ended);
             }
             interrupt = signals.next() => {
-                interrupted = true;
+                signalled = true;
                 // Ctrl-C has reached them by itself.
                 if !interrupt.from_terminal {
                     end_all();

@@ -9,7 +9,7 @@ use crate::events::ReadError;
 pub enum MergeError {
     #[error(transparent)]
     Unreadable(#[from] ReadError),
-    #[error("{}: is no shard, it was run without --shard; leave it away", folder.display())]
+    #[error("{}: is no shard: it was run without --shard, or is merged already; leave it away", folder.display())]
     NoShard { folder: PathBuf },
     #[error(
         "{}: has {field} {value}, but {} has {expected}; merge only shards of one run",

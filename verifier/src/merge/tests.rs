@@ -253,7 +253,7 @@ fn what_does_not_fit_is_refused_and_named() {
     );
     assert_eq!(
         refusal(|started| started.shard = None),
-        "results-1: is no shard, it was run without --shard; leave it away"
+        "results-1: is no shard: it was run without --shard, or is merged already; leave it away"
     );
     assert_eq!(
         refusal(|started| started.plan[0].id = "b".into()),
