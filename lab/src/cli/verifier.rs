@@ -32,9 +32,7 @@ impl VerifierCommand {
         if words.first().is_some_and(|word| runs(word)) {
             words.insert(0, verifier.to_string_lossy().into_owned());
         }
-        let program = words.first().map(Path::new).and_then(Path::file_name);
-        let judges = program.is_some_and(|name| name == "persys-verifier")
-            && words.get(1).is_some_and(|word| runs(word));
+        let judges = verifier_command(&words).is_some();
         let told = if judges { value_of(&words, "--results") } else { None };
         let results = match (&told, chosen) {
             (Some(told), _) => Path::new(told),
@@ -59,13 +57,25 @@ impl VerifierCommand {
     }
 }
 
-/// Whether it is a command of the verifier that runs scenarios.
+/// The command of the verifier that runs scenarios, if it is one, in full or in short.
+pub fn verifier_command(words: &[String]) -> Option<&str> {
+    let command = match words {
+        [first, ..] if runs(first) => first,
+        [program, command, ..] if runs(command) => {
+            let name = Path::new(program).file_name();
+            name.is_some_and(|name| name == "persys-verifier").then_some(command)?
+        }
+        _ => return None,
+    };
+    Some(command)
+}
+
 fn runs(word: &str) -> bool {
     matches!(word, "run" | "stress")
 }
 
 /// The value of `--flag VALUE` or `--flag=VALUE`.
-fn value_of(words: &[String], flag: &str) -> Option<String> {
+pub fn value_of(words: &[String], flag: &str) -> Option<String> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if word == flag {

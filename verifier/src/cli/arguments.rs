@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::calibrate::TimeoutScale;
 use crate::{
     bisect::{Bisect, GuardArguments, JudgeArguments as Judge},
-    plan::{Filter, Pattern, Profile},
+    plan::{Filter, Pattern, Profile, Shard},
 };
 
 /// Proves that a Persys platform works, end to end, and shows where it does not.
@@ -32,6 +32,8 @@ pub enum Command {
     Report(Report),
     /// Show what differs between two runs: verdicts, and times beyond noise
     Compare(Compare),
+    /// Make one run of the results of all shards of it
+    Merge(Merge),
     /// Measure what --timeout-scale this machine needs, from 1 to 20, and print it
     Calibrate,
     /// Find the commit of a platform that broke a step
@@ -89,6 +91,13 @@ pub struct Run {
     /// Run the scenarios in another order, which follows from the seed
     #[arg(long)]
     pub shuffle: bool,
+    /// Only the Ith of N shares of what is selected; `merge` makes one run of all of them
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// A file whose lock the verifiers on one machine share, so that a scenario that measures
+    /// (label exclusive) runs while the others wait
+    #[arg(long, value_name = "FILE")]
+    pub exclusive_lock: Option<PathBuf>,
     /// Run a scenario that did not pass again, so often; if it passes then it is flaky
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20))]
     pub retries: u32,
@@ -175,6 +184,16 @@ pub struct Compare {
     pub json: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The results of each shard, in any order
+    #[arg(value_name = "DIR", required = true)]
+    pub shards: Vec<PathBuf>,
+    /// A folder for the merged results, without a run in it
+    #[arg(long, value_name = "DIR")]
+    pub results: PathBuf,
+}
+
 fn pattern(text: &str) -> Result<Pattern, Infallible> {
     text.parse()
 }
@@ -212,6 +231,9 @@ mod tests {
             ["--fact", "dns"],
             ["--profile", "huge"],
             ["--retries", "99"],
+            ["--shard", "0/2"],
+            ["--shard", "3/2"],
+            ["--shard", "x"],
         ] {
             assert!(parse(&wrong).is_err(), "{wrong:?}");
         }

@@ -1,4 +1,5 @@
-//! The command line: `run`, `list`, `coverage`, `report`, `stress`, `compare`, `calibrate`, `bisect` and `judge`.
+//! The command line: `run`, `stress`, `list`, `coverage`, `report`, `merge`, `compare`, `calibrate`, `bisect`
+//! and `judge`.
 
 mod arguments;
 mod bisect;
@@ -8,6 +9,7 @@ mod coverage;
 mod exit;
 mod host;
 mod list;
+mod merge;
 mod outside;
 mod remake;
 mod reproduce;
@@ -79,6 +81,7 @@ pub fn main_with(
         arguments::Command::Coverage => coverage::coverage(registry),
         arguments::Command::Report(arguments) => remake::remake(&arguments),
         arguments::Command::Compare(arguments) => compare::compare(&arguments),
+        arguments::Command::Merge(arguments) => merge::merge(&arguments),
         arguments::Command::Calibrate => calibrate::calibrate(),
         arguments::Command::Bisect(arguments) => bisect::bisect(registry, &arguments),
         arguments::Command::Judge(arguments) => bisect::judge(registry, &arguments),
