@@ -56,10 +56,6 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
     if let Some(shard) = arguments.shard {
         let pace = Pace { timings: &topology.timings, scale: scale.scale };
         selection = shard.share(&selection, pace);
-        if !arguments.shuffle {
-            // The others are done by then, so that they are not kept waiting.
-            selection.sort_by_key(|selected| selected.scenario.is_exclusive());
-        }
         if selection.is_empty() {
             let selected = whole.join(", ");
             eprintln!("note: shard {shard} has nothing to run: there is no more than {selected}");

@@ -23,8 +23,9 @@ impl Shard {
         self.of
     }
 
-    /// This share of a selection, in the selection's order. Every scenario is in exactly one
-    /// share, and the order of the selection does not matter to which.
+    /// This share of a selection, in the selection's order, but for those that need the machine
+    /// for themselves: they come last, when the other shares are done and nobody has to wait. Every
+    /// scenario is in exactly one share, and the order of the selection does not matter to which.
     ///
     /// The scenario with the largest budget goes first to the share that has least to do. Those
     /// that need the machine for themselves make the others wait and so burden all shares alike:
@@ -52,7 +53,9 @@ impl Shard {
             }
         }
         let mine = selection.iter().filter(|selected| own.contains(&selected.scenario.id));
-        mine.cloned().collect()
+        let mut mine: Vec<Selected> = mine.cloned().collect();
+        mine.sort_by_key(|selected| selected.scenario.is_exclusive());
+        mine
     }
 }
 
