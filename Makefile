@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 DNS ?= coredns
 ARGS ?=
+LABS ?= 2
 
 BIN := target/release
 # The same programs with the feature `defects`, apart from those that are used.
@@ -14,7 +15,7 @@ ESSENTIALS := --only basic-workflow $(patsubst %,--only reconciliation/%-contain
 # What a failure's report says to type to run its step again. Not for `test`, whose programs have reports of their own.
 e2e smoke full: export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
 
-LAB_RUN = $(BIN)/persys-lab run --bin-dir $(BIN) --dns $(DNS) --
+LAB_RUN = $(BIN)/persys-lab run --bin-dir $(BIN) --dns $(DNS)
 
 .PHONY: help
 help: ## Show this help
@@ -22,15 +23,15 @@ help: ## Show this help
 
 .PHONY: e2e
 e2e: tools build ## Prove the whole way and its repairs, in half a minute (ARGS: options of the verifier)
-	@$(LAB_RUN) run $(if $(ARGS),$(ARGS),$(ESSENTIALS))
+	@$(LAB_RUN) -- run $(if $(ARGS),$(ARGS),$(ESSENTIALS))
 
 .PHONY: smoke
 smoke: tools build ## Prove the whole way alone, in seconds
-	@$(LAB_RUN) run --profile smoke $(ARGS)
+	@$(LAB_RUN) -- run --profile smoke $(ARGS)
 
 .PHONY: full
-full: tools build ## Run all seven scenarios, in some minutes
-	@$(LAB_RUN) run --profile full $(ARGS)
+full: tools build ## Run all seven scenarios, in three minutes: in LABS labs side by side (2)
+	@$(LAB_RUN) --labs $(LABS) -- run --profile full $(ARGS)
 
 .PHONY: test
 test: tools ## Run every test of the project, a lab run among them

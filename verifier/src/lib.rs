@@ -1,19 +1,23 @@
 //! Proves that a Persys platform works, end to end, and shows where it does not.
 //!
 //! Imports run one way: [`plan`] ← [`engine`] ← [`probe`] ← [`scenarios`] ← [`cli`];
-//! [`events`] is written by the engine and folded into reports by [`report`]. [`load`] sends and
+//! [`events`] is written by the engine and folded into reports by [`report`]. [`merge`] makes one
+//! record of several. [`load`] sends and
 //! measures on its own; probes and scenarios use it.
 
 pub mod audit;
 pub mod bisect;
 pub mod calibration;
 pub mod cli;
+pub mod compare;
 pub mod coverage;
 pub mod engine;
 pub mod events;
 pub mod load;
+pub mod merge;
 pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod scenarios;
+pub mod stress;
 pub mod workloads;

@@ -24,6 +24,9 @@ pub(super) struct Connection {
 impl Connection {
     /// For requests that the daemon answers at once.
     pub(super) const QUICK: Duration = Duration::from_secs(5);
+    /// For looks at the machine: a slow one asks systemd, and reads all processes, for
+    /// some seconds. Who cannot wait that long bounds it.
+    pub(super) const LOOK: Duration = Duration::from_secs(20);
     /// For requests that wait for an effect, such as the orderly stop of a component.
     pub(super) const PATIENT: Duration = Duration::from_secs(60);
 
@@ -56,7 +59,7 @@ impl Connection {
     }
 
     pub(super) async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, FaultError> {
-        self.send(self.request(Method::GET, path).timeout(Self::QUICK)).await
+        self.send(self.request(Method::GET, path).timeout(Self::LOOK)).await
     }
 
     pub(super) async fn send_json<A: DeserializeOwned>(

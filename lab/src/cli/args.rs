@@ -71,6 +71,16 @@ pub struct Run {
     /// [default: results/<time>-<lab>]
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
+    /// Share the verifier's scenarios among so many labs side by side, NAME-1, NAME-2, …;
+    /// their results become one run
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub labs: u32,
+    /// The process that started this lab beside others, and with which it ends
+    #[arg(long, hide = true)]
+    pub parent: Option<i32>,
+    /// The lock of the labs side by side
+    #[arg(long, hide = true)]
+    pub exclusive_lock: Option<PathBuf>,
     /// When the verifier does not exit 0, keep the lab up until Ctrl-C or `down`
     #[arg(long)]
     pub hold_on_failure: bool,

@@ -10,10 +10,13 @@ mod exit;
 mod find;
 mod hold;
 mod logs;
+mod part;
 mod run;
 mod say;
 mod shell;
+mod side_by_side;
 mod status;
+mod turn;
 mod up;
 mod verifier;
 

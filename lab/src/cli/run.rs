@@ -15,8 +15,10 @@ use tokio::time::timeout;
 use super::{
     args::Run,
     command::{Ended, OnMachine},
-    diagnose, exit,
+    diagnose, exit, part,
     say::say,
+    side_by_side,
+    turn::Turn,
     verifier::VerifierCommand,
 };
 use crate::{
@@ -29,6 +31,12 @@ use crate::{
 const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
 pub async fn run(args: Run) -> Result<u8> {
+    if args.labs > 1 {
+        return side_by_side::run(&args).await;
+    }
+    if let Some(parent) = args.parent {
+        part::end_with(parent)?;
+    }
     let Ok(topology) = plan::read_topology(&args.lab.topology).map_err(complain) else {
         return Ok(exit::USAGE);
     };
@@ -56,10 +64,23 @@ pub async fn run(args: Run) -> Result<u8> {
     keep.extend(program(&command.words));
     let client = topology.one(MachineRole::Client).0.to_owned();
     let spec = plan::plan(&claim.name, &topology, &args.lab, &programs, &keep)?;
+    let turn = Turn::open(args.exclusive_lock.as_deref())?;
+    if !turn.take(async { _ = signals.next().await }).await {
+        return Ok(exit::INTERRUPTED);
+    }
     let mut lab = Lab::start(claim, spec).await?;
-    let verdict = verify(&mut lab, &args, &signals, &client, &folder, &command.words).await;
+    let verdict = verify(&mut lab, &args, &signals, &client, &folder, &command.words, &turn).await;
     if let Err(error) = &verdict {
         say(format_args!("failed to {error:#}"));
+    }
+    if !matches!(verdict, Err(_) | Ok(exit::INTERRUPTED)) {
+        let enough = async {
+            tokio::select! {
+                _ = signals.next() => {}
+                _ = lab.down.recv() => {}
+            }
+        };
+        turn.take(enough).await;
     }
     let ended = lab.end().await;
     collect_logs(&lab, &results);
@@ -81,11 +102,14 @@ async fn verify(
     client: &str,
     folder: &Path,
     words: &[String],
+    turn: &Turn,
 ) -> Result<u8> {
     if !bring_up(lab, args.lab.ready_within(), args.lab.verbose, signals).await? {
         return Ok(exit::INTERRUPTED);
     }
     let mut command = OnMachine::start(lab.machine(client)?, folder, &[], words)?;
+    // From now on the verifier's scenarios take turns.
+    turn.give_back();
     let collapse = lab.collapse();
     let ended = tokio::select! {
         ended = command.wait(signals) => ended?,
@@ -173,14 +197,14 @@ fn collect_logs(lab: &Lab, results: &Path) {
     }
 }
 
-fn default_results(lab: &str) -> PathBuf {
+pub fn default_results(lab: &str) -> PathBuf {
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let folder = PathBuf::from("results").join(format!("{time}-{lab}"));
     std::path::absolute(&folder).unwrap_or(folder)
 }
 
 /// Replaces the link in one step; a run is complete without it.
-fn point_latest_at(results: &Path) {
+pub fn point_latest_at(results: &Path) {
     let (Some(parent), Some(name)) = (results.parent(), results.file_name()) else { return };
     let next = parent.join(format!(".latest-{}", std::process::id()));
     let pointed = symlink(name, &next).and_then(|()| fs::rename(&next, parent.join("latest")));
@@ -195,6 +219,6 @@ fn program(words: &[String]) -> Option<PathBuf> {
     std::path::absolute(word).ok()
 }
 
-fn complain(error: anyhow::Error) {
+pub fn complain(error: anyhow::Error) {
     say(format_args!("failed to {error:#}"));
 }

@@ -29,12 +29,10 @@ impl VerifierCommand {
     ) -> Result<Self> {
         let mut words = words.to_vec();
         // `-- run …` is short for `-- persys-verifier run …`.
-        if words.first().is_some_and(|word| word == "run") {
+        if words.first().is_some_and(|word| runs(word)) {
             words.insert(0, verifier.to_string_lossy().into_owned());
         }
-        let program = words.first().map(Path::new).and_then(Path::file_name);
-        let judges = program.is_some_and(|name| name == "persys-verifier")
-            && words.get(1).is_some_and(|word| word == "run");
+        let judges = verifier_command(&words).is_some();
         let told = if judges { value_of(&words, "--results") } else { None };
         let results = match (&told, chosen) {
             (Some(told), _) => Path::new(told),
@@ -59,8 +57,25 @@ impl VerifierCommand {
     }
 }
 
+/// The command of the verifier that runs scenarios, if it is one, in full or in short.
+pub fn verifier_command(words: &[String]) -> Option<&str> {
+    let command = match words {
+        [first, ..] if runs(first) => first,
+        [program, command, ..] if runs(command) => {
+            let name = Path::new(program).file_name();
+            name.is_some_and(|name| name == "persys-verifier").then_some(command)?
+        }
+        _ => return None,
+    };
+    Some(command)
+}
+
+fn runs(word: &str) -> bool {
+    matches!(word, "run" | "stress")
+}
+
 /// The value of `--flag VALUE` or `--flag=VALUE`.
-fn value_of(words: &[String], flag: &str) -> Option<String> {
+pub fn value_of(words: &[String], flag: &str) -> Option<String> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if word == flag {
@@ -90,6 +105,14 @@ mod tests {
                         /run/persys/topology.json --results /r/mine --note";
         assert_eq!(made.words[..9].join(" "), expected);
         assert_eq!(made.words[9], EMBEDDED_DNS);
+    }
+
+    #[test]
+    fn stress_is_told_the_same() {
+        let made = command(&["stress", "--count", "3"], Some("/r/mine"), Dns::Coredns);
+        let expected = "/bin/persys-verifier stress --count 3 --topology \
+                        /run/persys/topology.json --results /r/mine";
+        assert_eq!(made.words.join(" "), expected);
     }
 
     #[test]

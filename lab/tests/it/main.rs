@@ -14,6 +14,7 @@ mod kill;
 mod lab;
 mod locations;
 mod platform;
+mod side_by_side;
 mod snapshot;
 mod supervision;
 mod two_labs;

@@ -20,7 +20,7 @@ fn verify(results: &Path, lab: &[&str], verifier: &[&str]) -> (Option<i32>, Stri
 }
 
 /// `classname` and `name` of each testcase.
-fn testcases(junit: &str) -> Vec<(String, String)> {
+pub fn testcases(junit: &str) -> Vec<(String, String)> {
     let attribute = |tag: &str, name: &str| {
         let (_, rest) = tag.split_once(&format!(" {name}=\"")).expect(name);
         rest.split_once('"').expect(name).0.to_owned()

@@ -8,7 +8,7 @@ use super::calibrate::TimeoutScale;
 use crate::{
     audit::Audit,
     bisect::{Bisect, GuardArguments, JudgeArguments as Judge},
-    plan::{Filter, Pattern, Profile},
+    plan::{Filter, Pattern, Profile, Shard},
 };
 
 /// Proves that a Persys platform works, end to end, and shows where it does not.
@@ -23,12 +23,18 @@ pub struct Arguments {
 pub enum Command {
     /// Run scenarios against the platform that a topology describes
     Run(Box<Run>),
+    /// Run the same again and again, and tell how often it does not pass
+    Stress(Box<Stress>),
     /// Show what there is to run, without running it
     List(List),
     /// Print which steps prove which line of the strategy, in Markdown
     Coverage,
     /// Make the reports of a run again from its events
     Report(Report),
+    /// Show what differs between two runs: verdicts, and times beyond noise
+    Compare(Compare),
+    /// Make one run of the results of all shards of it
+    Merge(Merge),
     /// Measure what --timeout-scale this machine needs, from 1 to 20, and print it
     Calibrate,
     /// Find the commit of a platform that broke a step
@@ -42,7 +48,7 @@ pub enum Command {
     Guard(GuardArguments),
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Selection {
     /// smoke or full; without it full, or whatever --only and --label name
     #[arg(long, value_name = "NAME")]
@@ -69,7 +75,7 @@ impl Selection {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Run {
     /// The topology file
     #[arg(long, value_name = "FILE", env = "PERSYS_TOPOLOGY")]
@@ -79,7 +85,7 @@ pub struct Run {
     pub results: Option<PathBuf>,
     #[command(flatten)]
     pub selection: Selection,
-    /// Multiplies every budget, for slow machines; auto measures this machine
+    /// Multiplies every budget and limit in seconds, for slow machines; auto measures this machine
     #[arg(long, value_name = "X|auto", default_value_t = TimeoutScale::Fixed(1.0), value_parser = TimeoutScale::parse)]
     pub timeout_scale: TimeoutScale,
     /// Seed of everything random [default: a new one]
@@ -88,6 +94,13 @@ pub struct Run {
     /// Run the scenarios in another order, which follows from the seed
     #[arg(long)]
     pub shuffle: bool,
+    /// Only the Ith of N shares of what is selected; `merge` makes one run of all of them
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// A file whose lock the verifiers on one machine share, so that a scenario that measures
+    /// (label exclusive) runs while the others wait
+    #[arg(long, value_name = "FILE")]
+    pub exclusive_lock: Option<PathBuf>,
     /// Run a scenario that did not pass again, so often; if it passes then it is flaky
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20))]
     pub retries: u32,
@@ -118,6 +131,18 @@ pub struct Run {
     /// What the digest shows as the command to run a step again; {step} stands for its name
     #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE", hide = true)]
     pub reproduce: Option<String>,
+    /// Whether neither progress nor a digest is shown.
+    #[arg(skip)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Stress {
+    /// How often
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub count: u32,
+    #[command(flatten)]
+    pub run: Run,
 }
 
 #[derive(Debug, Args)]
@@ -147,6 +172,29 @@ pub struct Report {
     /// output that holds the results, and an incomplete run is exit code 3
     #[arg(long, value_name = "DIR", conflicts_with_all = ["print", "gate"])]
     pub hydra: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The folder with the events.jsonl of the run to compare with
+    #[arg(value_name = "BASE")]
+    pub base: PathBuf,
+    /// The folder with the events.jsonl of the other run
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The results of each shard, in any order
+    #[arg(value_name = "DIR", required = true)]
+    pub shards: Vec<PathBuf>,
+    /// A folder for the merged results, without a run in it
+    #[arg(long, value_name = "DIR")]
+    pub results: PathBuf,
 }
 
 fn pattern(text: &str) -> Result<Pattern, Infallible> {
@@ -186,6 +234,9 @@ mod tests {
             ["--fact", "dns"],
             ["--profile", "huge"],
             ["--retries", "99"],
+            ["--shard", "0/2"],
+            ["--shard", "3/2"],
+            ["--shard", "x"],
         ] {
             assert!(parse(&wrong).is_err(), "{wrong:?}");
         }

@@ -1,19 +1,22 @@
-//! The command line: `run`, `list`, `coverage`, `report`, `calibrate`, `bisect`, `judge`
-//! and `audit`.
+//! The command line: `run`, `stress`, `list`, `coverage`, `report`, `merge`, `compare`, `calibrate`, `bisect`,
+//! `judge` and `audit`.
 
 mod arguments;
 mod audit;
 mod bisect;
 mod calibrate;
+mod compare;
 mod coverage;
 mod exit;
 mod host;
 mod list;
+mod merge;
 mod outside;
 mod remake;
 mod reproduce;
 mod run;
 mod signals;
+mod stress;
 mod watchdog;
 
 pub use arguments::Arguments;
@@ -74,9 +77,12 @@ pub fn main_with(
     }
     match arguments.command {
         arguments::Command::Run(arguments) => run::run(registry, platform, &arguments),
+        arguments::Command::Stress(arguments) => stress::stress(registry, platform, &arguments),
         arguments::Command::List(arguments) => list::list(registry, &arguments),
         arguments::Command::Coverage => coverage::coverage(registry),
         arguments::Command::Report(arguments) => remake::remake(&arguments),
+        arguments::Command::Compare(arguments) => compare::compare(&arguments),
+        arguments::Command::Merge(arguments) => merge::merge(&arguments),
         arguments::Command::Calibrate => calibrate::calibrate(),
         arguments::Command::Bisect(arguments) => bisect::bisect(registry, &arguments),
         arguments::Command::Judge(arguments) => bisect::judge(registry, &arguments),

@@ -33,8 +33,7 @@ pub fn remake(arguments: &Report) -> Exit {
         eprintln!("error: failed to write Hydra's files: {error}");
         return Exit::Usage;
     }
-    let digest = Digest::new(&run, folder.shown()).render(Paint::stdout());
-    let _ = stdout().write_all(digest.as_bytes());
+    print_digest(&run, &folder);
     match () {
         () if arguments.gate => run.outcome().into(),
         () if arguments.hydra.is_some() && !is_complete(&run) => {
@@ -43,6 +42,13 @@ pub fn remake(arguments: &Report) -> Exit {
         }
         () => Exit::Passed,
     }
+}
+
+/// The last word of a run.
+pub fn print_digest(run: &RunSummary, folder: &ResultsFolder) {
+    let digest = Digest::new(run, folder.shown()).render(Paint::stdout());
+    // Whoever has closed the output does not want to know.
+    let _ = stdout().write_all(digest.as_bytes());
 }
 
 /// Whether a run came to its own end, with a word on every step that was planned.

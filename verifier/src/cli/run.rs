@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{Write, stdout},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -12,15 +11,15 @@ use std::{
 use persys_contract::topology::Topology;
 
 use super::{
-    Exit, Registry, arguments::Run, calibrate::Resolved, host, outside::Outside, reproduce,
-    signals, watchdog,
+    Exit, Registry, arguments::Run, calibrate::Resolved, host, outside::Outside,
+    remake::print_digest, reproduce, signals, watchdog,
 };
 use crate::{
-    engine::{Interrupt, LogMirror, Recorder, RunHandles, Runner, StepError},
-    events::{EventLog, RunOutcome, RunStarted, SCHEMA, timestamp},
-    plan::{Pace, PlanFile, Selected, planned, shuffle},
+    engine::{ExclusiveLock, Interrupt, LogMirror, Recorder, RunHandles, Runner, StepError},
+    events::{EventLog, RunOutcome, RunStarted, ShardFacts, timestamp},
+    plan::{Pace, Selected, planned, shuffle},
     probe::HostChannel,
-    report::{Digest, Paint, Progress, ReportWriter, ResultsFolder, replace_file},
+    report::{Progress, ReportWriter, ResultsFolder, write_plan},
 };
 
 /// What scenarios run against.
@@ -53,6 +52,19 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
     if arguments.shuffle {
         shuffle(&mut selection, seed);
     }
+    let whole: Vec<String> = selection.iter().map(|s| s.scenario.id.to_owned()).collect();
+    if let Some(shard) = arguments.shard {
+        let pace = Pace { timings: &topology.timings, scale: scale.scale };
+        selection = shard.share(&selection, pace);
+        if selection.is_empty() {
+            let selected = whole.join(", ");
+            eprintln!("note: shard {shard} has nothing to run: there is no more than {selected}");
+        }
+    }
+    let exclusive = match arguments.exclusive_lock.as_deref().map(open_lock).transpose() {
+        Ok(exclusive) => exclusive,
+        Err(error) => return refuse(Exit::Usage, &format!("failed to open the lock: {error}")),
+    };
     let run_id = format!("{:08x}", rand::random::<u32>());
     let folder = match &arguments.results {
         Some(folder) => ResultsFolder::named(folder),
@@ -72,6 +84,11 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
         profile: filter.profile_name().to_owned(),
         seed,
         reproduce: reproduce::command(arguments, seed),
+        shard: arguments.shard.map(|shard| ShardFacts {
+            index: shard.index(),
+            of: shard.of(),
+            selection: whole,
+        }),
         ..facts(&topology, &selection, registry, arguments, scale)
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -80,7 +97,7 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
             return refuse(Exit::Environment, &format!("failed to start: {error}"));
         }
     };
-    let job = Job { registry, platform, arguments, topology, selection, folder };
+    let job = Job { registry, platform, arguments, topology, selection, exclusive, folder };
     let exit = runtime.block_on(job.run(started));
     // Whatever a step has left running is not waited for.
     runtime.shutdown_background();
@@ -96,6 +113,10 @@ fn read_topology(file: &Path) -> anyhow::Result<Arc<Topology>> {
     let text =
         fs::read_to_string(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     Ok(Arc::new(Topology::parse(file, &text)?))
+}
+
+fn open_lock(file: &Path) -> anyhow::Result<ExclusiveLock> {
+    ExclusiveLock::open(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
 }
 
 fn facts(
@@ -136,12 +157,13 @@ struct Job<'a> {
     arguments: &'a Run,
     topology: Arc<Topology>,
     selection: Vec<Selected>,
+    exclusive: Option<ExclusiveLock>,
     folder: ResultsFolder,
 }
 
 impl Job<'_> {
     async fn run(self, started: RunStarted) -> Exit {
-        let log = match self.write_plan(&started).and_then(|()| {
+        let log = match write_plan(&self.folder, &started).and_then(|()| {
             let file = self.folder.events();
             EventLog::create(&file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
         }) {
@@ -153,7 +175,7 @@ impl Job<'_> {
         let reports = ReportWriter::new(self.folder.clone());
         reports.follow(&log);
         watchdog::watch(&log, Duration::from_secs(self.arguments.watchdog));
-        let progress = Progress::start(&log);
+        let progress = (!self.arguments.quiet).then(|| Progress::start(&log));
         let interrupt = Interrupt::default();
         if let Err(error) = signals::watch(interrupt.clone()) {
             return refuse(Exit::Environment, &format!("failed to watch for signals: {error}"));
@@ -180,6 +202,7 @@ impl Job<'_> {
             capabilities: outside.capabilities,
             logs,
             interrupt,
+            exclusive: self.exclusive,
             retries: self.arguments.retries,
             fail_fast: self.arguments.fail_fast,
             broken,
@@ -192,25 +215,10 @@ impl Job<'_> {
                 outcome = RunOutcome::Error;
             }
         }
-        let digest = Digest::new(&reports.summary(), self.folder.shown()).render(Paint::stdout());
-        // Whoever has closed the output does not want to know.
-        let _ = stdout().write_all(digest.as_bytes());
+        if !self.arguments.quiet {
+            print_digest(&reports.summary(), &self.folder);
+        }
         outcome.into()
-    }
-
-    fn write_plan(&self, started: &RunStarted) -> anyhow::Result<()> {
-        let plan = PlanFile {
-            schema: SCHEMA,
-            run_id: started.run_id.clone(),
-            profile: started.profile.clone(),
-            seed: started.seed,
-            timeout_scale: started.timeout_scale,
-            scenarios: started.plan.clone(),
-        };
-        let mut text = serde_json::to_vec_pretty(&plan)?;
-        text.push(b'\n');
-        let file = self.folder.plan();
-        replace_file(&file, &text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
     }
 
     fn outside(&self, recorder: &Recorder, scale: f64) -> Result<Outside, StepError> {

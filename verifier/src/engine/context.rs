@@ -78,6 +78,11 @@ impl Context {
         self.run.timeout_scale
     }
 
+    /// A limit that is given in seconds for a machine that is quick enough, for this one.
+    pub fn scaled(&self, limit: Duration) -> Duration {
+        limit.mul_f64(self.run.timeout_scale)
+    }
+
     pub fn timings(&self) -> &Timings {
         &self.run.topology.timings
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Capabilities, CapabilitySource, Interrupt, RunHandles, StepError,
+    Capabilities, CapabilitySource, ExclusiveLock, Interrupt, RunHandles, StepError,
     capabilities::Requirements,
     log_mirror::LogMirror,
     scenario_run::{ScenarioRun, Shared},
@@ -21,6 +21,8 @@ pub struct Runner {
     pub capabilities: Option<Arc<dyn CapabilitySource>>,
     pub logs: Option<LogMirror>,
     pub interrupt: Interrupt,
+    /// Shared with other verifiers on this machine.
+    pub exclusive: Option<ExclusiveLock>,
     /// How often a scenario that did not pass is run again.
     pub retries: u32,
     pub fail_fast: bool,
@@ -38,7 +40,22 @@ impl Runner {
         log.write(None, None, Body::RunStarted(Box::new(started)));
         let requirements = self.requirements().await;
         let mut stopped = self.broken.take();
+        // Held to the end of the run: fetching the last logs is work, too.
+        let mut turn = None;
         for selected in &self.selection {
+            // Whoever waits to measure has a chance between two scenarios.
+            drop(turn.take());
+            // Waiting for it counts neither into the scenario's time nor into a step's budget.
+            let next = match &self.exclusive {
+                Some(lock) if stopped.is_none() => {
+                    lock.turn(selected.scenario, &self.interrupt, &self.handles.recorder).await
+                }
+                _ => Ok(None),
+            };
+            turn = next.unwrap_or_else(|error| {
+                stopped = Some(error);
+                None
+            });
             for attempt in 1..=self.retries + 1 {
                 let last_attempt = attempt > self.retries;
                 let run = ScenarioRun {

@@ -173,6 +173,7 @@ impl Play {
             logs: None,
             interrupt: self.interrupt,
             retries: self.retries,
+            exclusive: None,
             fail_fast: self.fail_fast,
             broken: None,
         };

@@ -29,24 +29,10 @@ impl Tally {
         self.steps.entry((scenario.into(), step.into())).or_default().push(verdict);
     }
 
-    /// A failure says most, so it wins over an error: the platform is known to
-    /// break its contract.
     pub fn outcome(&self, flaky_fails: bool) -> RunOutcome {
-        let verdicts: Vec<Verdict> = self
-            .steps
-            .values()
-            .map(|attempts| Verdict::of_attempts(attempts).unwrap_or(Verdict::Error))
-            .collect();
-        let any = |verdict| verdicts.contains(&verdict);
-        if any(Verdict::Failed) || flaky_fails && any(Verdict::Flaky) {
-            RunOutcome::Failed
-        } else if any(Verdict::Error) {
-            RunOutcome::Error
-        } else if any(Verdict::Passed) || any(Verdict::Flaky) {
-            RunOutcome::Passed
-        } else {
-            RunOutcome::NothingRan
-        }
+        let last =
+            |attempts: &Vec<Verdict>| Verdict::of_attempts(attempts).unwrap_or(Verdict::Error);
+        RunOutcome::of_steps(self.steps.values().map(last), flaky_fails)
     }
 }
 

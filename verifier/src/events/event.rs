@@ -1,6 +1,6 @@
 //! The schema of `events.jsonl`. Fields are only ever added within a version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -145,6 +145,20 @@ pub struct RunStarted {
     /// The command that runs the same again.
     pub reproduce: String,
     pub plan: Vec<PlannedScenario>,
+    /// Absent unless it is one of several shares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardFacts>,
+}
+
+/// Which share of what a run is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ShardFacts {
+    /// From 1.
+    pub index: u32,
+    pub of: u32,
+    /// The scenarios of all shares, in the order in which a single run would have had them.
+    pub selection: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -209,7 +223,8 @@ pub struct Measurement {
 pub struct FaultChange {
     pub machine: String,
     pub lease: String,
-    /// `injected`, `healed`, `expired`, `heal-failed`, or a one-shot `action`.
+    /// `injected`, `healed`, `expired`, `heal-failed`, a one-shot `action`, or `unseen` when the
+    /// record of its shard ends before it does.
     pub change: String,
     pub fault: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,6 +287,32 @@ pub enum RunOutcome {
 }
 
 impl RunOutcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Error => "error",
+            Self::Interrupted => "interrupted",
+            Self::NothingRan => "nothing ran",
+        }
+    }
+
+    /// What the verdicts of all planned steps make of a run that came to its end. A failure says
+    /// most, so it wins over an error: the platform is known to break its contract.
+    pub fn of_steps(verdicts: impl IntoIterator<Item = Verdict>, flaky_fails: bool) -> Self {
+        let verdicts: BTreeSet<Verdict> = verdicts.into_iter().collect();
+        let any = |verdict| verdicts.contains(&verdict);
+        if any(Verdict::Failed) || flaky_fails && any(Verdict::Flaky) {
+            Self::Failed
+        } else if any(Verdict::Error) {
+            Self::Error
+        } else if any(Verdict::Passed) || any(Verdict::Flaky) {
+            Self::Passed
+        } else {
+            Self::NothingRan
+        }
+    }
+
     /// The README's table of exit codes.
     pub fn exit_code(self) -> u8 {
         match self {

@@ -8,6 +8,7 @@ mod profile;
 mod requirement;
 mod scenario;
 mod selection;
+mod shard;
 mod step;
 mod validate;
 
@@ -19,7 +20,8 @@ pub use plan_file::{
 };
 pub use profile::Profile;
 pub use requirement::Requirement;
-pub use scenario::{CLEAN_UP, INVARIANTS, Invariant, Scenario};
+pub use scenario::{CLEAN_UP, EXCLUSIVE, INVARIANTS, Invariant, Scenario};
 pub use selection::{Filter, NothingSelected, Selected};
+pub use shard::Shard;
 pub use step::{HEALS, Step, StepFn, StepFuture};
 pub use validate::validate;

@@ -6,6 +6,9 @@ use super::{Requirement, Step, StepFn};
 pub const INVARIANTS: &str = "invariants";
 /// The id of every scenario's last testcase.
 pub const CLEAN_UP: &str = "clean-up";
+/// The label of a scenario that measures, and so needs the machine for itself: beside other
+/// verifiers it runs alone, if they share a lock.
+pub const EXCLUSIVE: &str = "exclusive";
 
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
@@ -17,10 +20,16 @@ pub struct Scenario {
     /// Where it is asked for, such as `strategy §1`.
     pub source: &'static str,
     /// `smoke` puts it into the smoke profile; `chaos`, `perf` and `soak` keep
-    /// it out of the full one.
+    /// it out of the full one; for `exclusive` see [`EXCLUSIVE`].
     pub labels: &'static [&'static str],
     pub requires: &'static [Requirement],
     pub steps: &'static [Step],
+}
+
+impl Scenario {
+    pub fn is_exclusive(&self) -> bool {
+        self.labels.contains(&EXCLUSIVE)
+    }
 }
 
 /// What must hold after every scenario, whatever it did.

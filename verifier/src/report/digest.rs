@@ -92,12 +92,15 @@ impl<'a> Digest<'a> {
         };
         let counts = self.run.step_counts();
         let scenarios = self.run.scenarios.len();
+        let shard = &self.run.started.shard;
+        let shard = shard.as_ref().map(|shard| format!(" · shard {}/{}", shard.index, shard.of));
         format!(
-            "{}  {} · {scenarios} {}, {} · run {}",
+            "{}  {} · {scenarios} {}, {}{} · run {}",
             paint.apply(&style, word),
             verdicts(counts),
             if scenarios == 1 { "scenario" } else { "scenarios" },
             span(self.run.duration_ms()),
+            shard.unwrap_or_default(),
             self.run.started.run_id,
         )
     }
@@ -290,7 +293,10 @@ fn verdicts(counts: Counts) -> String {
     ];
     let parts: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect();
-    format!("{} of {} steps", parts.join(", "), counts.total)
+    match counts.total {
+        0 => "no steps".to_owned(),
+        total => format!("{} of {total} steps", parts.join(", ")),
+    }
 }
 
 #[cfg(test)]

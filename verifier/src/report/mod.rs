@@ -29,7 +29,7 @@ pub use progress::Progress;
 pub use results_folder::{ResultsError, ResultsFolder};
 pub use summary::{Attempt, Counts, RunSummary, ScenarioSummary, StepSummary};
 pub use trace::trace;
-pub use writer::{ReportWriter, write_pictures, write_reports};
+pub use writer::{ReportWriter, write_events, write_pictures, write_plan, write_reports};
 
 #[cfg(test)]
 mod golden_tests;

@@ -114,8 +114,11 @@ impl Shown {
                 self.tick();
             }
             Body::Waiting(waiting) => {
-                if let Some(step) = &mut self.step {
-                    step.waiting = format!("waiting until {}: {}", waiting.what, waiting.status);
+                let text = format!("waiting until {}: {}", waiting.what, waiting.status);
+                match &mut self.step {
+                    Some(step) => step.waiting = text,
+                    // A scenario's turn, which can be long in coming.
+                    None => self.say(&format!("{scenario} {text}")),
                 }
             }
             Body::StepFinished(finished) => {

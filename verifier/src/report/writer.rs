@@ -9,7 +9,10 @@ use super::{
     Digest, Paint, ResultsFolder, atomic_file::replace_file, fold::Fold, json::json, junit::junit,
     page::page, summary::RunSummary, trace::trace,
 };
-use crate::events::{Body, Event, EventLog};
+use crate::{
+    events::{Body, Event, EventLog, RunStarted, SCHEMA},
+    plan::PlanFile,
+};
 
 /// Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -83,4 +86,30 @@ pub fn write_reports(folder: &ResultsFolder, run: &RunSummary) -> io::Result<()>
     replace_file(&folder.json(), &json(run))?;
     let digest = Digest::new(run, folder.shown()).render(Paint::plain());
     replace_file(&folder.digest(), digest.as_bytes())
+}
+
+/// Writes the record of a run that is over.
+pub fn write_events(folder: &ResultsFolder, events: &[Event]) -> io::Result<()> {
+    let mut text = Vec::new();
+    for event in events {
+        serde_json::to_writer(&mut text, event)?;
+        text.push(b'\n');
+    }
+    replace_file(&folder.events(), &text)
+}
+
+/// Writes what is going to be run.
+pub fn write_plan(folder: &ResultsFolder, started: &RunStarted) -> anyhow::Result<()> {
+    let plan = PlanFile {
+        schema: SCHEMA,
+        run_id: started.run_id.clone(),
+        profile: started.profile.clone(),
+        seed: started.seed,
+        timeout_scale: started.timeout_scale,
+        scenarios: started.plan.clone(),
+    };
+    let mut text = serde_json::to_vec_pretty(&plan)?;
+    text.push(b'\n');
+    let file = folder.plan();
+    replace_file(&file, &text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
 }

@@ -34,6 +34,35 @@ fn the_page_fetches_nothing() {
 }
 
 #[test]
+fn every_landmark_has_a_name_of_its_own() {
+    let html = page(&run()).unwrap();
+    let tags =
+        html.split('<').filter(|tag| tag.starts_with("section") || tag.contains("role=\"region\""));
+    let name = |tag: &str| {
+        let named = ["aria-label=\"", "aria-labelledby=\""].into_iter().find_map(|attribute| {
+            tag.split_once(attribute).and_then(|(_, rest)| rest.split('"').next())
+        });
+        named.unwrap_or_else(|| panic!("{tag} has no name")).to_owned()
+    };
+    let names: Vec<String> = tags.map(name).collect();
+    let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+    assert!(names.len() > 3 && names.len() == distinct.len(), "{names:?}");
+}
+
+#[test]
+fn what_is_one_picture_to_a_screen_reader_holds_no_link() {
+    let html = page(&run()).unwrap();
+    let pictures = html
+        .split("<svg ")
+        .skip(1)
+        .filter(|svg| svg.split('>').next().is_some_and(|tag| tag.contains("role=\"img\"")));
+    for picture in pictures {
+        let inside = picture.split("</svg>").next().unwrap_or_default();
+        assert!(!inside.contains("<a "), "{inside}");
+    }
+}
+
+#[test]
 fn no_text_becomes_markup() {
     let mut run = run();
     let evil = "</style><script>alert(1)</script>\u{0}\u{1b}[31m\"' onload=x";

@@ -6,11 +6,11 @@ use futures::future::join_all;
 use persys_contract::{Workload, WorkloadStatus};
 use reqwest::Method;
 
-use super::workloads::{at_once, long_running};
+use super::workloads::long_running;
 use crate::{
     engine::{Context, Progress, StepResult},
     probe::HttpRequest,
-    scenarios::support::{Watch, remove_at_the_end, until_nodes_active, until_status},
+    scenarios::support::{Watch, at_once, remove_at_the_end, until_nodes_active, until_status},
 };
 
 const HANG_UPS: usize = 3;
@@ -63,7 +63,12 @@ pub async fn twenty_at_once(cx: &mut Context) -> StepResult {
         let reply = answer.ok()?;
         remove_at_the_end(cx, &reply.workload_id);
         let took = answer.exchange.duration;
-        at_once(&mut checks, "beyond the connection the answer comes", took.saturating_sub(idle));
+        at_once(
+            cx,
+            &mut checks,
+            "beyond the connection the answer comes",
+            took.saturating_sub(idle),
+        );
         slowest = slowest.max(answer.exchange.duration);
         ids.push(reply.workload_id);
     }

@@ -2,13 +2,12 @@
 
 use persys_contract::{RestartPolicy, Workload, WorkloadStatus};
 
-use super::{
-    frozen::Late,
-    workloads::{at_once, long_running},
-};
+use super::{frozen::Late, workloads::long_running};
 use crate::{
     engine::{Context, Progress, StepResult},
-    scenarios::support::{Submission, Watch, happy_path, running_when_started, until_status},
+    scenarios::support::{
+        Submission, Watch, at_once, happy_path, running_when_started, until_status,
+    },
 };
 
 /// The workload that prints and prints.
@@ -24,7 +23,7 @@ pub async fn transitions(cx: &mut Context) -> StepResult {
     let records = &watch.records;
     let mut checks = cx.checks();
     running_when_started(&mut checks, watch, submission.node(), submission.id());
-    at_once(&mut checks, "the answer comes", submission.took);
+    at_once(cx, &mut checks, "the answer comes", submission.took);
     let statuses = records.statuses(submission.id());
     checks.is_true("from Pending to Running", happy_path(&statuses), format!("{statuses:?}"));
     for late in &cx.get::<Late>()?.0 {
@@ -108,7 +107,7 @@ pub async fn completion(cx: &mut Context) -> StepResult {
     let watch = cx.get::<Watch>()?;
     let statuses = watch.records.statuses(id);
     let mut checks = cx.checks();
-    at_once(&mut checks, "the answer comes", submission.took);
+    at_once(cx, &mut checks, "the answer comes", submission.took);
     let (last, before) = statuses.split_last().map_or(("", &[][..]), |(l, b)| (l.as_str(), b));
     checks.is_true("it ends as Exited", last.eq_ignore_ascii_case("Exited"), last);
     checks.is_true(

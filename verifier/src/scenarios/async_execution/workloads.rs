@@ -1,12 +1,10 @@
 //! What is handed in here, and what is looked at afterwards.
 
-use std::time::Duration;
-
 use persys_contract::{RestartPolicy, Workload, WorkloadType, topology::TestImage};
 
 use crate::{
-    engine::{Checks, Context, StepError},
-    scenarios::support::{AT_ONCE, Submission, ends_on_sigterm},
+    engine::{Context, StepError},
+    scenarios::support::{Submission, ends_on_sigterm},
 };
 
 /// Prints a line every half second until it is ended.
@@ -45,15 +43,6 @@ pub fn distinct_node(cx: &Context) -> Result<String, StepError> {
         .find(distinct)
         .cloned()
         .ok_or_else(|| StepError::skipped("needs an agent whose labels no other has"))
-}
-
-/// The contract's "at once", which holds whatever the agent does.
-pub fn at_once(checks: &mut Checks, what: &str, took: Duration) {
-    checks.is_true(
-        &format!("{what} at once"),
-        took < AT_ONCE,
-        format!("it took {took:?}, limit {AT_ONCE:?}"),
-    );
 }
 
 pub fn id_and_node(submission: &Submission) -> (String, String) {

@@ -12,7 +12,7 @@ use crate::{
     engine::{Context, StepError, StepResult},
     probe::HttpRequest,
     scenarios::support::{
-        AT_ONCE, Submission, Watch, ends_on_sigterm, remove_at_the_end, test_workload,
+        Submission, Watch, at_once, ends_on_sigterm, remove_at_the_end, test_workload,
     },
     workloads::TestWorkload,
 };
@@ -63,11 +63,7 @@ pub async fn through_api(cx: &mut Context) -> StepResult {
     cx.put(watch);
     let submission = Submission::through_gateway(cx, web(cx)?).await?;
     let mut checks = cx.checks();
-    checks.is_true(
-        "the answer comes at once",
-        submission.took < AT_ONCE,
-        format!("it took {:?}, limit {AT_ONCE:?}", submission.took),
-    );
+    at_once(cx, &mut checks, "the answer comes", submission.took);
     checks.is_true(
         "the workload's id is a UUID",
         uuid::Uuid::parse_str(submission.id()).is_ok(),

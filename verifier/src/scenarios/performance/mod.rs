@@ -17,7 +17,7 @@ mod verdict;
 use persys_contract::topology::Feature;
 
 use crate::{
-    plan::{Budget, Requirement, Scenario, Step},
+    plan::{Budget, EXCLUSIVE, Requirement, Scenario, Step},
     step,
 };
 
@@ -38,7 +38,7 @@ pub const SCENARIO: Scenario = Scenario {
     objective: "under load that arrives whether or not it is answered the platform stays within the strategy's criteria, and gives back what it took",
     source: "strategy §7",
     // In the full profile, and not in smoke.
-    labels: &[],
+    labels: &[EXCLUSIVE],
     requires: &[],
     steps: &[
         Step {

@@ -61,7 +61,7 @@ pub async fn leader_fails_over(cx: &mut Context) -> StepResult {
     let leader = until_one_leads(cx, &survivors).await?;
     let took = death.at.elapsed();
     cx.measure("time_to_new_leader", took.as_secs_f64(), "s");
-    let limit = Duration::from_secs(Discovery::LEASE_SECONDS.unsigned_abs()) + LATE;
+    let limit = Duration::from_secs(Discovery::LEASE_SECONDS.unsigned_abs()) + cx.scaled(LATE);
     let mut checks = cx.checks();
     checks.is_true(
         "another leads once the lease has ended",
@@ -75,7 +75,7 @@ pub async fn leader_fails_over(cx: &mut Context) -> StepResult {
 pub async fn record_goes(cx: &mut Context) -> StepResult {
     let death = cx.get::<Death>()?;
     let history = cx.get::<Registrations>()?.history.clone();
-    let limit = Duration::from_secs(Discovery::LEASE_SECONDS.unsigned_abs()) + LATE;
+    let limit = Duration::from_secs(Discovery::LEASE_SECONDS.unsigned_abs()) + cx.scaled(LATE);
     let (keys, after) = (keys_of(cx, &death.machine)?, death.revision);
     let mut checks = cx.checks();
     checks.equal("keys of the killed scheduler", keys.len(), 2);
@@ -206,7 +206,7 @@ pub async fn stopped_deregisters(cx: &mut Context) -> StepResult {
     };
     cx.waiting(format!("the records of {machine} are gone"))
         .wake_on_watch(history.changed())
-        .within(LATE)
+        .within(cx.scaled(LATE))
         .until(|| async {
             if gone() { Progress::Ready(()) } else { Progress::not_yet("they are there") }
         })

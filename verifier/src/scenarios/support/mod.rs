@@ -1,5 +1,6 @@
 //! What several scenarios say alike.
 
+mod at_once;
 mod command;
 mod component;
 mod happy_path;
@@ -15,6 +16,7 @@ mod test_data;
 mod told_truly;
 mod window;
 
+pub use at_once::{at_once, at_once_limit};
 pub use command::ends_on_sigterm;
 pub use component::Component;
 pub use happy_path::happy_path;
@@ -24,7 +26,7 @@ pub use outage::{Outage, until_started_anew};
 pub use refusals::{Refusals, Refused};
 pub use secret_search::SecretSearch;
 pub use status::{until_gone, until_status};
-pub use submission::{AT_ONCE, Submission, Watch, remove_at_the_end};
+pub use submission::{Submission, Watch, remove_at_the_end};
 pub use test_data::test_workload;
 pub use told_truly::{one_of_that_name, running_when_started};
 pub use window::{two_reconcile_passes, two_unasked_passes};

@@ -9,9 +9,6 @@ use crate::{
     probe::{DockerRecording, Recording},
 };
 
-/// How long the answer to a schedule request may take (contract §3.1: "at once").
-pub const AT_ONCE: Duration = Duration::from_secs(1);
-
 /// A workload and the scheduler's answer to it.
 #[derive(Clone, Debug)]
 pub struct Submission {

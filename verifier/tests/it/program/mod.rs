@@ -9,6 +9,7 @@ mod interrupted;
 mod killed;
 mod real;
 mod results;
+mod shards;
 mod stories;
 
 use child::Child;

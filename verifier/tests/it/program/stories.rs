@@ -111,8 +111,11 @@ const BLOCKING: Scenario = scenario(
     &[Step { budget: Budget::millis(100), ..made("blocks", &[], step!(blocking)) }],
 );
 
+const MEASURING: Scenario =
+    scenario("measuring", &["bad", "exclusive"], &[made("measures", &[], step!(good))]);
+
 pub const REGISTRY: Registry = Registry {
-    scenarios: &[&PASSING, &FAILING, &ENDLESS, &CLINGING, &TALKATIVE, &BLOCKING],
+    scenarios: &[&PASSING, &FAILING, &ENDLESS, &CLINGING, &TALKATIVE, &BLOCKING, &MEASURING],
     invariants: &[],
 };
 

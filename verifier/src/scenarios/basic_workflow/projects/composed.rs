@@ -9,7 +9,7 @@ use super::containers::{Handed, environment};
 use crate::{
     engine::{Context, Progress, StepResult},
     probe::{DockerEvent, SERVICE_LABEL},
-    scenarios::support::{AT_ONCE, Submission, Watch, happy_path, test_workload, until_status},
+    scenarios::support::{Submission, Watch, at_once, happy_path, test_workload, until_status},
     workloads::TestWorkload,
 };
 
@@ -27,11 +27,7 @@ pub async fn created(cx: &mut Context) -> StepResult {
     let workload = test_workload(cx, TestWorkload::ComplexApp)?;
     let submission = Submission::through_gateway(cx, workload).await?;
     let mut checks = cx.checks();
-    checks.is_true(
-        "the answer comes at once",
-        submission.took < AT_ONCE,
-        format!("it took {:?}, limit {AT_ONCE:?}", submission.took),
-    );
+    at_once(cx, &mut checks, "the answer comes", submission.took);
     let stored = cx.etcd().workload(submission.id()).await?;
     if let Some(stored) = checks.some("the record in etcd", stored) {
         checks.equal("type in etcd", stored.value.kind, submission.workload.kind);

@@ -1,0 +1,84 @@
+//! `persys-verifier stress`: the same selection, again and again.
+
+use std::{fs, path::Path};
+
+use super::{
+    Exit, Platform, Registry,
+    arguments::{Run, Stress},
+    run,
+};
+use crate::{
+    events::{read_events, timestamp},
+    report::{ResultsFolder, fold, replace_file},
+    stress::{StressSummary, Tried},
+};
+
+/// Exits with 0 if every run passed, with 1 if one did not. Each run has a seed of its
+/// own, one more than the last, so that any of them can be had again.
+pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exit {
+    let all = match &arguments.run.results {
+        Some(folder) => folder.clone(),
+        None => {
+            let moment = timestamp(time::OffsetDateTime::now_utc());
+            let plain: String =
+                moment.chars().take(19).filter(char::is_ascii_alphanumeric).collect();
+            Path::new("results").join(format!("{plain}-stress"))
+        }
+    };
+    let seed = arguments.run.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let mut tried = Vec::new();
+    let mut interrupted = false;
+    for number in 1..=arguments.count {
+        let folder = all.join(format!("run-{number:04}"));
+        let one = Run {
+            results: Some(folder.clone()),
+            seed: Some(seed.wrapping_add(u64::from(number) - 1)),
+            quiet: true,
+            ..arguments.run.clone()
+        };
+        let exit = run::run(registry, platform, &one);
+        if matches!(exit, Exit::Usage | Exit::NothingSelected) && tried.is_empty() {
+            // It was said why, and the next would be no better.
+            return exit;
+        }
+        interrupted = exit == Exit::Interrupted;
+        if interrupted {
+            break;
+        }
+        let run = match read_events(&ResultsFolder::existing(&folder).events()) {
+            Ok(events) => fold(&events),
+            Err(error) => {
+                eprintln!("error: failed to read the events: {error}");
+                return Exit::Environment;
+            }
+        };
+        let outcome = run.outcome();
+        eprintln!(
+            "run {number} of {}: {}, {:.1} s, seed {}",
+            arguments.count,
+            outcome.as_str(),
+            run.duration_ms() / 1000.0,
+            run.started.seed
+        );
+        tried.push(Tried { folder, run });
+    }
+    let summary = StressSummary::of(&tried);
+    println!("{summary}  report   {}", all.display());
+    if let Err(error) = write(&all, &summary) {
+        eprintln!("error: failed to write {}: {error}", all.join("stress.json").display());
+        return Exit::Environment;
+    }
+    match () {
+        () if interrupted => Exit::Interrupted,
+        () if summary.has_failed() => Exit::CheckFailed,
+        () => Exit::Passed,
+    }
+}
+
+fn write(folder: &Path, summary: &StressSummary) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut text = serde_json::to_vec_pretty(summary)?;
+    text.push(b'\n');
+    replace_file(&folder.join("stress.json"), &text)?;
+    Ok(())
+}

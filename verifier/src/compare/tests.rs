@@ -1,0 +1,92 @@
+use super::*;
+use crate::{
+    events::{Measurement, Verdict},
+    report::{Attempt, RunSummary, ScenarioSummary, StepSummary},
+};
+
+/// Twenty steps, a little noisy, and one measurement.
+fn run(pace: f64) -> RunSummary {
+    let step = |n: usize| {
+        let duration_ms = pace * (1000.0 + 40.0 * (n % 3) as f64);
+        let passed = Attempt { verdict: Some(Verdict::Passed), duration_ms, ..Attempt::default() };
+        StepSummary { id: format!("step-{n}"), attempts: vec![passed], ..StepSummary::default() }
+    };
+    let mut scenario = ScenarioSummary { id: "s".to_owned(), ..ScenarioSummary::default() };
+    scenario.steps = (0..20).map(step).collect();
+    let p99 =
+        Measurement { name: "read_p99".to_owned(), value: 0.004 * pace, unit: "s".to_owned() };
+    scenario.measurements = vec![p99];
+    RunSummary { scenarios: vec![scenario], ..RunSummary::default() }
+}
+
+fn last(run: &mut RunSummary, step: usize) -> &mut Attempt {
+    run.scenarios[0].steps[step].attempts.last_mut().unwrap()
+}
+
+#[test]
+fn a_run_is_like_itself_and_like_one_on_a_machine_of_another_pace() {
+    for pace in [1.0, 0.3, 4.0] {
+        let comparison = Comparison::of(&run(1.0), &run(pace));
+        assert_eq!(comparison.verdicts, []);
+        assert_eq!(comparison.durations, []);
+        assert_eq!(comparison.measurements, []);
+        assert!((comparison.pace - pace).abs() < 0.05, "{}", comparison.pace);
+        assert!(!comparison.is_worse());
+    }
+}
+
+#[test]
+fn one_step_that_takes_longer_than_the_pace_explains_is_told() {
+    let mut new = run(2.0);
+    last(&mut new, 7).duration_ms *= 3.0;
+    let comparison = Comparison::of(&run(1.0), &new);
+    let [change] = &comparison.durations[..] else { panic!("{comparison}") };
+    assert_eq!(change.name, "s/step-7");
+    assert!(change.ratio > 2.7 && change.ratio < 3.3, "{}", change.ratio);
+    assert!(!comparison.is_worse(), "a duration alone blames nobody");
+}
+
+#[test]
+fn a_change_below_what_polling_makes_is_not_told() {
+    let (mut base, mut new) = (run(1.0), run(1.0));
+    last(&mut base, 1).duration_ms = 20.0;
+    last(&mut new, 1).duration_ms = 90.0;
+    assert_eq!(Comparison::of(&base, &new).durations, []);
+}
+
+#[test]
+fn verdicts_that_changed_are_told_with_the_reason() {
+    let mut new = run(1.0);
+    let attempt = last(&mut new, 3);
+    attempt.verdict = Some(Verdict::Failed);
+    attempt.message = "status: expected Running, got Failed\n  more".to_owned();
+    new.scenarios[0].steps.remove(5);
+    let comparison = Comparison::of(&run(1.0), &new);
+    let text = comparison.to_string();
+    assert!(
+        text.contains("s/step-3: passed -> failed  status: expected Running, got Failed\n"),
+        "{text}"
+    );
+    assert!(text.contains("s/step-5: passed -> absent\n"), "{text}");
+    assert!(comparison.is_worse());
+    assert!(!Comparison::of(&new, &run(1.0)).is_worse(), "what is mended is not worse");
+}
+
+#[test]
+fn a_measurement_that_multiplied_is_told_and_so_is_one_that_was_nothing() {
+    let with = |name: &str, value: f64| {
+        let mut run = run(1.0);
+        let figure = Measurement { name: name.to_owned(), value, unit: "%".to_owned() };
+        run.scenarios[0].measurements.push(figure);
+        run
+    };
+    let of = |old: f64, new: f64| {
+        Comparison::of(&with("lost", old), &with("lost", new)).measurements.len()
+    };
+    assert_eq!(of(0.0, 5.0), 1);
+    assert_eq!(of(0.0, 0.0), 0);
+    assert_eq!((of(50.0, 101.0), of(50.0, 24.0), of(50.0, 95.0)), (1, 1, 0));
+    let mut slower = run(2.0);
+    slower.scenarios[0].measurements[0].value *= 3.0;
+    assert_eq!(Comparison::of(&run(1.0), &slower).measurements.len(), 1);
+}
