@@ -9,7 +9,8 @@ use crate::{
     report::{ResultsFolder, RunSummary, fold},
 };
 
-/// Exits with 1 if a step that passed in the base passes no longer. Times are told
+/// Exits with 1 if a step that passed in the base passes no longer, with 4 if there was
+/// nothing to compare. Times are told
 /// and change no exit code: two runs are too few to blame anybody for one.
 pub fn compare(arguments: &Compare) -> Exit {
     let runs = read(&arguments.base).and_then(|base| Ok((base, read(&arguments.new)?)));
@@ -25,11 +26,21 @@ pub fn compare(arguments: &Compare) -> Exit {
         Ok(json) if arguments.json => println!("{json}"),
         _ => print!("{comparison}"),
     }
-    if comparison.is_worse() { Exit::CheckFailed } else { Exit::Passed }
+    match () {
+        () if comparison.steps == 0 => {
+            eprintln!(
+                "error: the runs have no step in common; name two runs of the same scenarios"
+            );
+            Exit::NothingSelected
+        }
+        () if comparison.is_worse() => Exit::CheckFailed,
+        () => Exit::Passed,
+    }
 }
 
 fn read(folder: &Path) -> Result<RunSummary, String> {
-    let events = read_events(&ResultsFolder::existing(folder).events())
-        .map_err(|error| format!("failed to read the events: {error}"))?;
+    let events = read_events(&ResultsFolder::existing(folder).events()).map_err(|error| {
+        format!("failed to read the events: {error}; name the folder of a run's results")
+    })?;
     Ok(fold(&events))
 }

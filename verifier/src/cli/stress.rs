@@ -5,9 +5,10 @@ use std::{fs, path::Path};
 use super::{
     Exit, Platform, Registry,
     arguments::{Run, Stress},
-    run,
+    run, signals,
 };
 use crate::{
+    engine::Interrupt,
     events::{read_events, timestamp},
     report::{ResultsFolder, fold, replace_file},
     stress::{StressSummary, Tried},
@@ -25,9 +26,21 @@ pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exi
             Path::new("results").join(format!("{plain}-stress"))
         }
     };
+    // Between two runs nobody else heeds a signal.
+    let interrupt = Interrupt::default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: failed to start: {error}");
+            return Exit::Environment;
+        }
+    };
+    if let Err(error) = runtime.block_on(async { signals::heed(interrupt.clone()) }) {
+        eprintln!("error: failed to watch for signals: {error}");
+        return Exit::Environment;
+    }
     let seed = arguments.run.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let mut tried = Vec::new();
-    let mut interrupted = false;
     for number in 1..=arguments.count {
         let folder = all.join(format!("run-{number:04}"));
         let one = Run {
@@ -41,8 +54,7 @@ pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exi
             // It was said why, and the next would be no better.
             return exit;
         }
-        interrupted = exit == Exit::Interrupted;
-        if interrupted {
+        if exit == Exit::Interrupted {
             break;
         }
         let run = match read_events(&ResultsFolder::existing(&folder).events()) {
@@ -61,7 +73,11 @@ pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exi
             run.started.seed
         );
         tried.push(Tried { folder, run });
+        if interrupt.is_set() {
+            break;
+        }
     }
+    let interrupted = tried.len() < arguments.count as usize;
     let summary = StressSummary::of(&tried);
     println!("{summary}  report   {}", all.display());
     if let Err(error) = write(&all, &summary) {

@@ -17,6 +17,8 @@ struct Running {
     attempt: u32,
     since: Option<Instant>,
     deadline: Option<Instant>,
+    /// The run has come to its end, so that nothing is left to watch.
+    over: bool,
 }
 
 /// Watches the run from a thread of its own. `patience` is what a step has beyond
@@ -36,9 +38,11 @@ pub fn watch(log: &Arc<EventLog>, patience: Duration) {
                     attempt: started.attempt,
                     since: Some(now),
                     deadline: Some(now + Duration::from_millis(started.budget_ms) + patience),
+                    over: false,
                 };
             }
-            Body::StepFinished(_) | Body::RunFinished(_) => *running = Running::default(),
+            Body::StepFinished(_) => *running = Running::default(),
+            Body::RunFinished(_) => *running = Running { over: true, ..Running::default() },
             _ => {}
         }
     });
@@ -47,6 +51,9 @@ pub fn watch(log: &Arc<EventLog>, patience: Duration) {
         loop {
             thread::sleep(Duration::from_secs(1));
             let now = running.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if now.over {
+                return;
+            }
             if let (Some(since), Some(deadline)) = (now.since, now.deadline)
                 && Instant::now() > deadline
             {

@@ -78,9 +78,10 @@ impl Context {
         self.run.timeout_scale
     }
 
-    /// A limit that is given in seconds for a machine that is quick enough, for this one.
-    pub fn scaled(&self, limit: Duration) -> Duration {
-        limit.mul_f64(self.run.timeout_scale)
+    /// A limit that is given in seconds for a machine that is quick enough, for this one: never
+    /// less than it says, and never so much that what it forbids would keep it.
+    pub fn scaled(&self, limit: Duration, most: Duration) -> Duration {
+        limit.mul_f64(self.run.timeout_scale).min(most).max(limit)
     }
 
     pub fn timings(&self) -> &Timings {
@@ -209,6 +210,10 @@ mod tests {
     use super::*;
 
     fn context() -> Context {
+        slower(1.0)
+    }
+
+    fn slower(timeout_scale: f64) -> Context {
         let text = include_str!("../../../topology.json");
         let topology = Arc::new(Topology::parse(Path::new("topology.json"), text).unwrap());
         Context::new(Arc::new(RunHandles::new(
@@ -216,7 +221,7 @@ mod tests {
             "1a2b3c4d",
             Recorder::in_memory(),
             None,
-            1.0,
+            timeout_scale,
         )))
     }
 
@@ -228,6 +233,14 @@ mod tests {
         let long = cx.unique(&"w".repeat(80));
         assert_eq!(long.len(), NAME_MAX);
         assert!(long.ends_with("w-1a2b3c4d-3"), "{long}");
+    }
+
+    #[test]
+    fn a_limit_grows_with_the_scale_and_stays_below_what_it_forbids() {
+        let of = |scale: f64| slower(scale).scaled(Duration::from_secs(1), Duration::from_secs(4));
+        assert_eq!([0.5, 1.0, 3.0, 20.0].map(of).map(|limit| limit.as_secs()), [1, 1, 3, 4]);
+        let low = slower(20.0).scaled(Duration::from_secs(2), Duration::from_secs(1));
+        assert_eq!(low, Duration::from_secs(2), "a quick machine's limit stays as it is");
     }
 
     #[tokio::test(start_paused = true)]

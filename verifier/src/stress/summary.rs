@@ -103,7 +103,11 @@ fn wavering(step: String, seen: &[Seen<'_>]) -> Option<Wavering> {
 
 impl fmt::Display for StressSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.has_failed() { "FAILED" } else { "PASSED" };
+        let word = match self.runs {
+            0 => "NOTHING WAS PROVED",
+            _ if self.has_failed() => "FAILED",
+            _ => "PASSED",
+        };
         writeln!(f, "{word}  {}", rate(self.failed, self.runs, "runs", self.interval))?;
         self.steps.iter().try_for_each(|step| write!(f, "{step}"))
     }

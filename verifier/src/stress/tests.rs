@@ -103,6 +103,7 @@ fn a_step_that_wavers_is_counted_and_skips_are_not() {
         "{summary}"
     );
     let summary = StressSummary::of(&tried(&[Passed, Skipped]));
+    assert!(StressSummary::of(&[]).to_string().starts_with("NOTHING WAS PROVED  0 of 0"));
     assert!(!summary.has_failed() && summary.steps.is_empty());
     assert!(summary.to_string().starts_with("PASSED  0 of 2 runs"), "{summary}");
 }

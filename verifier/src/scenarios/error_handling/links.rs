@@ -1,7 +1,8 @@
 //! Links between machines are cut (strategy §6 step 2).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use futures::{StreamExt, stream};
 use persys_contract::{ErrorCode, WorkloadStatus, topology::MachineRole};
 use persys_faultd::protocol::{Direction, Fault};
 
@@ -24,8 +25,8 @@ const LOSS: u8 = 20;
 /// So many that their share is a figure and not luck: a packet that is lost while
 /// the connection is made costs the whole second that this may take.
 const READS: usize = 100;
-/// A gateway that tries once serves near 64 of 100; less than this is no service.
-const LEAST_SERVED: usize = READS / 4;
+/// So few that the share is the link's doing and not that of a crowd of handshakes.
+const AT_A_TIME: usize = 20;
 
 pub async fn gateway_cut_off(cx: &mut Context) -> StepResult {
     let gateway = gateway_machine(cx);
@@ -69,23 +70,23 @@ pub async fn lossy(cx: &mut Context) -> StepResult {
     let fault = cx.faults(&gateway_machine(cx)).inject(loss).await?;
     begin(cx, "lossy_link", vec![fault]);
     let gateway = cx.gateway();
-    let asked = Instant::now();
     let reads = (0..READS).map(|_| gateway.workloads(&[]));
-    let (mut served, mut checks) = (0, cx.checks());
-    for answer in futures::future::join_all(reads).await {
-        let exchange = answer?.exchange;
+    let mut reads = stream::iter(reads).buffer_unordered(AT_A_TIME);
+    let (mut served, mut slowest) = (0, Duration::ZERO);
+    while let Some(answer) = reads.next().await {
+        let exchange = in_time(answer)?.exchange;
+        slowest = slowest.max(exchange.duration);
         match exchange.is_success() {
             true => served += 1,
             false => refused_as(&exchange, &NO_SCHEDULER)?,
         }
     }
-    let took = asked.elapsed();
-    let limit = cx.timings().request_timeout() * 2;
-    checks.is_true("all are answered in time", took <= limit, format!("{took:?}"));
-    checks.between("reads that are served", served, LEAST_SERVED, READS);
-    checks.finish()?;
     cx.measure("reads_served_on_lossy_link", served as f64 / READS as f64 * 100.0, "%");
-    Ok(())
+    let mut checks = cx.checks();
+    let limit = cx.timings().request_timeout() * 2;
+    checks.is_true("all are answered in time", slowest <= limit, format!("{slowest:?}"));
+    checks.between("reads that are served", served, READS * 3 / 4, READS);
+    checks.finish()
 }
 
 pub async fn agent_cut_off(cx: &mut Context) -> StepResult {

@@ -83,7 +83,8 @@ pub async fn returned(cx: &mut Context) -> StepResult {
     cx.measure("double_run_after_return", twice.as_secs_f64(), "s");
     let after = running(cx, id, home).await?;
     let mut checks = cx.checks();
-    let limit = cx.timings().reconcile_interval() + cx.scaled(SLACK);
+    let interval = cx.timings().reconcile_interval();
+    let limit = interval + cx.scaled(SLACK, interval);
     checks.between("time of running twice", twice, Duration::ZERO, limit);
     checks.equal("container on the other node", after.id(), before.id());
     checks.equal("time of its last start", after.started_at(), before.started_at());

@@ -20,8 +20,14 @@ use crate::{
 
 /// How long etcd may take to notice that a lease has ended, and to tell.
 const LATE: Duration = Duration::from_secs(4);
+const LEASE: Duration = Duration::from_secs(Discovery::LEASE_SECONDS.unsigned_abs());
 /// How long requests are watched: longer than they may fail.
 const AFTERMATH: Duration = Duration::from_millis(2500);
+
+/// The same on this machine: a lease that lasted twice as long would be none.
+fn late(cx: &Context) -> Duration {
+    cx.scaled(LATE, LEASE)
+}
 
 struct Death {
     machine: String,
@@ -61,7 +67,7 @@ pub async fn leader_fails_over(cx: &mut Context) -> StepResult {
     let leader = until_one_leads(cx, &survivors).await?;
     let took = death.at.elapsed();
     cx.measure("time_to_new_leader", took.as_secs_f64(), "s");
-    let limit = Duration::from_secs(Discovery::LEASE_SECONDS.unsigned_abs()) + cx.scaled(LATE);
+    let limit = LEASE + late(cx);
     let mut checks = cx.checks();
     checks.is_true(
         "another leads once the lease has ended",
@@ -75,7 +81,7 @@ pub async fn leader_fails_over(cx: &mut Context) -> StepResult {
 pub async fn record_goes(cx: &mut Context) -> StepResult {
     let death = cx.get::<Death>()?;
     let history = cx.get::<Registrations>()?.history.clone();
-    let limit = Duration::from_secs(Discovery::LEASE_SECONDS.unsigned_abs()) + cx.scaled(LATE);
+    let limit = LEASE + late(cx);
     let (keys, after) = (keys_of(cx, &death.machine)?, death.revision);
     let mut checks = cx.checks();
     checks.equal("keys of the killed scheduler", keys.len(), 2);
@@ -206,7 +212,7 @@ pub async fn stopped_deregisters(cx: &mut Context) -> StepResult {
     };
     cx.waiting(format!("the records of {machine} are gone"))
         .wake_on_watch(history.changed())
-        .within(cx.scaled(LATE))
+        .within(late(cx))
         .until(|| async {
             if gone() { Progress::Ready(()) } else { Progress::not_yet("they are there") }
         })
