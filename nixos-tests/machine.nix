@@ -8,10 +8,7 @@
 }:
 let
   own = topology.machines.${name};
-  components = [
-    "persys-faultd"
-  ]
-  ++ lib.concatMap (role: (import ./components.nix).${role}) own.roles;
+  components = lib.concatMap (role: (import ./components.nix).${role}) own.roles;
   logs = "/var/log/persys";
 in
 {
@@ -59,11 +56,15 @@ in
 
   # The verifier reads the components' logs after each step: from files it has the new part for nothing.
   systemd.tmpfiles.rules = [ "d ${logs} 0755 root root" ];
-  systemd.services = lib.genAttrs components (component: {
+  systemd.services = lib.genAttrs ([ "persys-faultd" ] ++ components) (component: {
     after = [ "systemd-tmpfiles-setup.service" ];
     serviceConfig = {
       StandardOutput = "append:${logs}/${component}.log";
       StandardError = "append:${logs}/${component}.log";
+    }
+    // lib.optionalAttrs (lib.elem component components) {
+      # What a test has killed stays down until the test heals it, and systemd need not read all units again for that.
+      RestartPreventExitStatus = "SIGKILL";
     };
   });
 

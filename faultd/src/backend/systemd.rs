@@ -187,7 +187,10 @@ impl Backend for Systemd {
 
     async fn kill(&self, component: &str) -> Result<(), BackendError> {
         let unit = self.unit(component).await?;
-        self.forbid_restart(component).await?;
+        // To read all units again takes a slow machine half a minute: only where it must be.
+        if !unit.stays_killed() {
+            self.forbid_restart(component).await?;
+        }
         let triggers: Vec<&str> = unit.triggers().collect();
         if !triggers.is_empty() {
             let stop = std::iter::once("stop").chain(triggers).collect::<Vec<_>>();

@@ -102,6 +102,17 @@ async fn a_killed_unit_stays_down_until_it_is_started() {
 }
 
 #[tokio::test]
+async fn no_unit_is_changed_that_stays_down_by_itself() {
+    let world = World::new();
+    let stays = "RestartPreventExitStatus=KILL\n";
+    world.put("state", &format!("{stays}{}", unit("active", std::process::id())));
+    world.put("after-kill", &unit("failed", 0));
+    world.systemd.kill("docker").await.unwrap();
+    assert!(!world.forbids_restart());
+    assert_eq!(world.orders(), ["stop docker.socket", "kill --signal=SIGKILL docker.service"]);
+}
+
+#[tokio::test]
 async fn the_journal_is_read_where_there_is_no_file() {
     let world = World::new();
     let docker = world.systemd.find("docker").await.unwrap();

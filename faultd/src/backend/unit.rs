@@ -8,7 +8,8 @@ use crate::protocol::{Component, ComponentState};
 
 /// What is asked of systemd.
 pub(super) const PROPERTIES: &str = "--property=Id,LoadState,ActiveState,SubState,Type,MainPID,\
-    ExecMainCode,ExecMainStatus,Result,NRestarts,StateChangeTimestamp,ControlGroup,TriggeredBy";
+    ExecMainCode,ExecMainStatus,Result,NRestarts,StateChangeTimestamp,ControlGroup,TriggeredBy,\
+    Restart,RestartPreventExitStatus";
 
 /// One unit's properties.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,12 @@ impl Unit {
     /// The unit's folder below the cgroup file system.
     pub(super) fn control_group(&self) -> Option<&str> {
         Some(self.get("ControlGroup")).filter(|group| group.len() > 1)
+    }
+
+    /// Whether systemd leaves it down when it is killed, by what its unit says itself.
+    pub(super) fn stays_killed(&self) -> bool {
+        let mut prevent = self.get("RestartPreventExitStatus").split_whitespace();
+        self.get("Restart") == "no" || prevent.any(|end| matches!(end, "KILL" | "SIGKILL"))
     }
 
     /// The sockets and timers that would start it again behind a test's back.
@@ -134,6 +141,18 @@ mod tests {
         assert_eq!(docker.exit.as_deref(), Some("signal 9"));
         assert_eq!(units[1].triggers().collect::<Vec<_>>(), ["docker.socket"]);
         assert!(!units[2].is_loaded());
+    }
+
+    #[test]
+    fn some_units_stay_down_once_they_are_killed() {
+        for (text, stays) in [
+            ("Restart=always", false),
+            ("Restart=always\nRestartPreventExitStatus=1 9 TERM", false),
+            ("Restart=always\nRestartPreventExitStatus=255 KILL", true),
+            ("Restart=no", true),
+        ] {
+            assert_eq!(Unit::parse_all(text)[0].stays_killed(), stays, "{text}");
+        }
     }
 
     #[test]

@@ -11,9 +11,11 @@ mod metrics;
 pub mod request_id;
 mod role;
 mod seam;
+mod secret;
 pub mod service;
 pub mod signature;
 
 pub use metrics::Metrics;
 pub use request_id::RequestId;
 pub use role::{RoleGate, refusal_recorder, require_role};
+pub use secret::Secret;

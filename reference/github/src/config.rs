@@ -4,10 +4,11 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
 use persys_identity::Credentials;
-use persys_reference_base::config::{ConfigError, TlsFiles};
+use persys_reference_base::{
+    Secret,
+    config::{ConfigError, TlsFiles},
+};
 use url::Url;
-
-use crate::Secret;
 
 /// Stands in for GitHub in a test network: OAuth, API, Git over HTTP, webhooks.
 #[derive(Clone, Debug, Parser)]

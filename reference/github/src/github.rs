@@ -2,9 +2,10 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use persys_reference_base::Secret;
 use url::Url;
 
-use crate::{Secret, api::RateLimits, git::Git, records::Store, webhooks::Webhooks};
+use crate::{api::RateLimits, git::Git, records::Store, webhooks::Webhooks};
 
 /// The one OAuth app that is registered.
 pub struct App {

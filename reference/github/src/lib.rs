@@ -52,13 +52,11 @@ mod github;
 pub mod oauth;
 mod page;
 pub mod records;
-mod secret;
 mod service;
 pub mod webhooks;
 
 pub use config::{Config, Secrets};
 pub use github::{App, GitHub, Parts};
-pub use secret::Secret;
 pub use service::{serve, start};
 
 /// The service's name in logs.

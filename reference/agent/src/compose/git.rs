@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use persys_reference_base::Secret;
 use tokio::process::Command;
 
 use super::environment::confine;
 use super::fault::ProjectFault;
 use super::message::{Redaction, gist};
 use super::process::run;
-use super::secret::Secret;
 use super::spec::Repository;
 
 const NAME: &str = "git";

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::secret::Secret;
+use persys_reference_base::Secret;
 
 /// The longest message, in bytes.
 const LONGEST: usize = 600;

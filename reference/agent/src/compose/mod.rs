@@ -19,7 +19,6 @@ mod preparation;
 mod process;
 mod program;
 mod project;
-mod secret;
 mod spec;
 mod store;
 mod toolbox;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use persys_contract::{ComposeClone, ComposeRun, WORKLOAD_LABEL};
+use persys_reference_base::Secret;
 use url::Url;
 
 use super::name::project_name;
-use super::secret::Secret;
 use crate::docker::{DISPLAY_NAME_LABEL, InvalidRun, NODE_LABEL, is_reference};
 
 /// Whom Git says it is when it shows a token; hosts look at the token alone.

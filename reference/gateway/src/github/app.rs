@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
+use persys_reference_base::Secret;
 use url::Url;
-
-use super::Secret;
 
 /// All that was configured, with the secrets read.
 #[derive(Clone, Debug)]

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use persys_reference_base::config::ConfigError;
+use persys_reference_base::{Secret, config::ConfigError};
 use url::Url;
 
-use super::{App, Secret};
+use super::App;
 
 /// HS256 wants a key as long as its digest, in bytes.
 const SHORTEST_KEY: usize = 32;

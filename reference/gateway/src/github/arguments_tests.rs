@@ -45,7 +45,7 @@ fn all_is_read_and_nothing_is_off() {
     let folder = tempfile::tempdir().unwrap();
     let app_of_all = app(&flags(&folder, &NAMES)).unwrap().unwrap();
     assert_eq!(app_of_all.url.as_str(), "https://github-url.example/");
-    assert!(app_of_all.webhook_secret.as_str().starts_with("github-webhook-secret-file x"));
+    assert!(app_of_all.webhook_secret.expose().starts_with("github-webhook-secret-file x"));
     assert!(app(&[]).unwrap().is_none());
     // These alone do not speak of GitHub.
     assert!(app(&flags(&folder, &["jwt-key-file", "public-url"])).unwrap().is_none());

@@ -1,10 +1,11 @@
 //! GitHub's web application flow, from the app's side.
 
 use http::{StatusCode, header::ACCEPT, header::CONTENT_TYPE};
+use persys_reference_base::Secret;
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
-use super::{GitHub, GitHubError, Secret, User, app::below};
+use super::{GitHub, GitHubError, User, app::below};
 
 /// To see who it is, and to list repositories, the private ones among them.
 const SCOPE: &str = "read:user repo";
@@ -46,7 +47,7 @@ impl GitHub {
     async fn exchange(&self, code: &str, verifier: &str) -> Result<Secret, GitHubError> {
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", &self.app.client_id)
-            .append_pair("client_secret", self.app.client_secret.as_str())
+            .append_pair("client_secret", self.app.client_secret.expose())
             .append_pair("code", code)
             .append_pair("redirect_uri", self.app.callback().as_str())
             .append_pair("code_verifier", verifier)
@@ -97,7 +98,7 @@ mod tests {
     #[test]
     fn a_token_is_taken_and_each_refusal_is_told_apart() {
         let token = read_reply(br#"{"access_token":"gho_1","scope":"repo","token_type":"bearer"}"#);
-        assert_eq!(token.unwrap().as_str(), "gho_1");
+        assert_eq!(token.unwrap().expose(), "gho_1");
         let code = read_reply(br#"{"error":"bad_verification_code"}"#).unwrap_err();
         assert!(matches!(code, GitHubError::Code));
         for error in ["incorrect_client_credentials", "redirect_uri_mismatch"] {

@@ -8,7 +8,6 @@ mod error;
 mod link;
 mod login;
 mod repositories;
-mod secret;
 mod user;
 
 pub use app::{App, SetUpError};
@@ -16,5 +15,4 @@ pub use arguments::{GitHubArguments, SettingsError};
 pub use client::GitHub;
 pub use error::GitHubError;
 pub use repositories::Repository;
-pub use secret::Secret;
 pub use user::User;

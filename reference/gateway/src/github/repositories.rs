@@ -1,9 +1,10 @@
 //! A user's repositories.
 
+use persys_reference_base::Secret;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{GitHub, GitHubError, Secret, app::below, link::next_link};
+use super::{GitHub, GitHubError, app::below, link::next_link};
 
 /// The most that GitHub gives at once.
 const PAGE: &str = "100";
@@ -38,7 +39,7 @@ impl GitHub {
         let mut url = below(&self.app.api_url, "user/repos");
         url.query_pairs_mut().append_pair("per_page", PAGE);
         for _ in 0..MOST_PAGES {
-            let answer = self.ask(url.clone(), access_token.as_str()).await?;
+            let answer = self.ask(url.clone(), access_token.expose()).await?;
             let page: Vec<Repository> = serde_json::from_slice(&answer.body).map_err(|error| {
                 GitHubError::Nonsense(format!("repositories cannot be read: {error}"))
             })?;

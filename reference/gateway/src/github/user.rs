@@ -1,8 +1,9 @@
 //! Who has logged in.
 
+use persys_reference_base::Secret;
 use serde::{Deserialize, Serialize};
 
-use super::{GitHub, GitHubError, Secret, app::below};
+use super::{GitHub, GitHubError, app::below};
 
 /// An account, as callers are shown it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ pub struct User {
 impl GitHub {
     /// The account that a new access token is of.
     pub(super) async fn user(&self, access_token: &Secret) -> Result<User, GitHubError> {
-        let asking = self.ask(below(&self.app.api_url, "user"), access_token.as_str());
+        let asking = self.ask(below(&self.app.api_url, "user"), access_token.expose());
         let answer = match asking.await {
             Err(GitHubError::Token) => {
                 return Err(GitHubError::nonsense("its own new token is refused"));

@@ -1,10 +1,11 @@
 //! The token of a user who has logged in.
 
 use http::{HeaderMap, header::AUTHORIZATION};
+use persys_reference_base::Secret;
 use serde::{Deserialize, Serialize};
 
 use super::{JwtKey, Sealer, SealerError, TokenError};
-use crate::github::{Secret, User};
+use crate::github::User;
 
 /// How long a token is good for, in seconds (contract §4).
 pub const SESSION: u64 = 3600;
@@ -52,7 +53,7 @@ impl Sessions {
         let sub = user.id.to_string();
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            github: self.sealer.seal(access_token.as_str(), &sub)?,
+            github: self.sealer.seal(access_token.expose(), &sub)?,
             sub,
             login: user.login.clone(),
             iat: now,
@@ -105,7 +106,7 @@ mod tests {
         for scheme in ["Bearer", "bearer"] {
             let session = find(&format!("{scheme} {}", token(1000)), 4599).unwrap();
             assert_eq!(session.login, "octocat");
-            assert_eq!(session.access_token.as_str(), "gho_1");
+            assert_eq!(session.access_token.expose(), "gho_1");
         }
         assert_eq!(find(&format!("Bearer {}", token(1000)), 4600).err(), Some(TokenError::Expired));
     }

@@ -9,9 +9,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use persys_reference_base::Secret;
 use serde_json::json;
-
-use crate::Secret;
 
 pub async fn gate(State(token): State<Arc<Secret>>, request: Request, next: Next) -> Response {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());

@@ -8,13 +8,14 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{delete, get, post, put},
 };
+use persys_reference_base::Secret;
 
 use super::{
     accounts, authorization,
     gate::{gate, refusal},
     repositories, webhooks,
 };
-use crate::{GitHub, Secret};
+use crate::GitHub;
 
 /// Where the interface lies. No login may start with an underscore.
 pub const PREFIX: &str = "/_test";

@@ -7,6 +7,7 @@ use std::{
 };
 
 use persys_identity::LoadedCredentials;
+use persys_reference_base::Secret;
 use reqwest::Client;
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,7 +17,6 @@ use url::Url;
 use super::{
     Delivery, DeliverySummary, Tamper, attempt::attempt, delivery::Sent, log::DeliveryLog, sign,
 };
-use crate::Secret;
 
 /// GitHub waits this long for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);

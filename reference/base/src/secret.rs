@@ -1,11 +1,12 @@
-//! A text that is compared and signed with, and never shown.
+//! A text that is used, compared and signed with, and never shown.
 
 use std::{fmt, path::Path};
 
-use persys_reference_base::config::ConfigError;
 use subtle::ConstantTimeEq;
 
-/// A secret that lay in a file.
+use crate::config::ConfigError;
+
+/// Its `Debug` does not tell it.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -14,6 +15,15 @@ impl fmt::Debug for Secret {
         f.write_str("Secret")
     }
 }
+
+impl PartialEq for Secret {
+    /// In constant time too.
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.0)
+    }
+}
+
+impl Eq for Secret {}
 
 impl Secret {
     pub fn new(text: impl Into<String>) -> Self {
@@ -39,6 +49,11 @@ impl Secret {
         self.0.as_bytes().ct_eq(given.as_bytes()).into()
     }
 
+    /// The text itself, for whom it was made for and for nobody else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -53,11 +68,16 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "s3cret\r\n").unwrap();
         let secret = Secret::read("X_FILE", file.path()).unwrap();
+        assert_eq!(secret.expose(), "s3cret");
         assert!(secret.is("s3cret"));
         assert!(!secret.is("s3cret\r") && !secret.is(""));
         assert_eq!(format!("{secret:?}"), "Secret");
+    }
 
-        std::fs::write(file.path(), "\n").unwrap();
+    #[test]
+    fn an_empty_file_holds_no_secret() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), " \n").unwrap();
         let error = Secret::read("X_FILE", file.path()).unwrap_err().to_string();
         assert!(error.starts_with("X_FILE names ") && error.ends_with("which is empty"), "{error}");
     }
