@@ -13,9 +13,16 @@ use super::locks::WorkloadLocks;
 use super::pending::{Begun, Ended, Outcome, PendingRun, PendingRuns, Ticket};
 use crate::docker::{ContainerSpec, DockerFault, Engine};
 
-/// How many images are pulled, and how many containers are made and started, at a time.
+/// How many images are pulled at a time.
 const PULLS_AT_A_TIME: usize = 3;
-const CREATES_AT_A_TIME: usize = 8;
+/// How many containers are made and started at a time, for each processor: Docker spends one
+/// on each, and with many more of them it answers no look-up in time.
+const CREATES_PER_PROCESSOR: usize = 2;
+
+fn creates_at_a_time() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    CREATES_PER_PROCESSOR * processors
+}
 
 /// Runs workloads in the background.
 #[derive(Clone)]
@@ -36,7 +43,7 @@ impl Runner {
             pending,
             locks,
             pulls: Arc::new(Semaphore::new(PULLS_AT_A_TIME)),
-            creates: Arc::new(Semaphore::new(CREATES_AT_A_TIME)),
+            creates: Arc::new(Semaphore::new(creates_at_a_time())),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         }

@@ -26,6 +26,15 @@ fn the_page_says_what_the_run_says() {
 }
 
 #[test]
+fn people_are_told_the_second_and_programs_all_of_the_time() {
+    let html = page(&run()).unwrap();
+    let timestamp = run().timestamp;
+    let (second, _) = timestamp.split_once('.').unwrap_or(timestamp.split_at(19));
+    let told = format!("{} UTC", second.replace('T', " "));
+    assert!(html.contains(&format!("<time datetime=\"{timestamp}\">{told}</time>")), "{told}");
+}
+
+#[test]
 fn the_page_fetches_nothing() {
     let html = page(&run()).unwrap();
     for fetched in ["src=", "@import", "url(", "<link"] {

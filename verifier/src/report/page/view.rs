@@ -24,6 +24,8 @@ pub struct View {
     told: String,
     run_id: String,
     timestamp: String,
+    /// The same to the second, for people.
+    begun: String,
     duration: String,
     facts: Vec<(String, String)>,
     notes: Vec<String>,
@@ -95,6 +97,7 @@ impl View {
             told: told(counts),
             run_id: run.started.run_id.clone(),
             timestamp: run.timestamp.clone(),
+            begun: to_the_second(&run.timestamp),
             duration: span(run.duration_ms()),
             facts: facts(run),
             notes: run.notes.iter().map(|note| clean(note)).collect(),
@@ -135,6 +138,12 @@ fn shares(counts: Counts) -> Vec<(usize, &'static str)> {
         (counts.skipped, Verdict::Skipped),
     ];
     all.into_iter().filter(|(n, _)| *n > 0).map(|(n, verdict)| (n, verdict.as_str())).collect()
+}
+
+fn to_the_second(timestamp: &str) -> String {
+    let second = timestamp.get(..19).filter(|_| timestamp.ends_with('Z'));
+    second
+        .map_or_else(|| timestamp.to_owned(), |second| format!("{} UTC", second.replace('T', " ")))
 }
 
 fn facts(run: &RunSummary) -> Vec<(String, String)> {
