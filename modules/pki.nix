@@ -11,6 +11,20 @@ let
   options = import ./lib/options.nix { inherit lib pkgs; };
   inherit (lib) mkOption types;
 
+  # They run as root, for root alone is to read what they write, and they write below one folder and talk to nobody.
+  hardening = import ./lib/hardening.nix { } // {
+    # The source may be a share whose files are another user's.
+    CapabilityBoundingSet = [
+      "CAP_DAC_OVERRIDE"
+      "CAP_FOWNER"
+    ];
+    PrivateNetwork = true;
+    # The share may be mounted there.
+    PrivateTmp = false;
+    PrivateUsers = false;
+    RestrictAddressFamilies = [ "none" ];
+  };
+
   # Written whole under another name first, so that nobody takes half of it.
   make = pkgs.writeShellScript "persys-make-credentials" ''
     set -eu
@@ -34,7 +48,6 @@ let
     rm -rf "$folder"
     mkdir -p "$folder"
     cp -r "$from/." "$folder/"
-    chown -R root:root "$folder"
     chmod -R u=rwX,go= "$folder"
   '';
 in
@@ -89,15 +102,16 @@ in
         description = "Credentials of every machine of the topology";
         wantedBy = [ "multi-user.target" ];
         unitConfig.RequiresMountsFor = cfg.authority.folder;
-        serviceConfig = {
+        serviceConfig = hardening // {
           Type = "oneshot";
           RemainAfterExit = true;
           ExecStart = make;
-          UMask = "0077";
+          ReadWritePaths = [ (dirOf cfg.authority.folder) ];
         };
       };
     })
     (lib.mkIf cfg.machine.enable {
+      systemd.tmpfiles.rules = [ "d ${dirOf cfg.machine.folder} 0755 root root" ];
       services.persys.pki.machine.requiredBy =
         let
           enabled = config.services.persys;
@@ -117,12 +131,12 @@ in
         requiredBy = cfg.machine.requiredBy;
         before = cfg.machine.requiredBy;
         unitConfig.RequiresMountsFor = cfg.machine.source;
-        serviceConfig = {
+        serviceConfig = hardening // {
           Type = "oneshot";
           RemainAfterExit = true;
           ExecStart = take;
+          ReadWritePaths = [ (dirOf cfg.machine.folder) ];
           TimeoutStartSec = 600;
-          UMask = "0077";
         };
       };
     })

@@ -77,7 +77,13 @@ testers.runNixOSTest {
         control.fail("curl --max-time 10 --silent --insecure https://10.0.0.1:8551/health")
 
     with subtest("the units are hardened"):
-        for machine, unit in [(control, "api-gateway"), (control, "prow-scheduler")]:
+        for machine, unit in [
+            (control, "api-gateway"),
+            (control, "prow-scheduler"),
+            (control, "persys-authority"),
+            (control, "persys-credentials"),
+            (node, "persys-agent"),
+        ]:
             exposure = machine.succeed(f"systemd-analyze security --no-pager {unit}.service | tail -n 1")
             print(exposure)
             rating = float(exposure.split("service:")[1].split()[0])
