@@ -1,0 +1,94 @@
+//! Everything is there, and the plan is made.
+
+use std::{collections::BTreeMap, fs, sync::Arc};
+
+use futures::future::try_join_all;
+use persys_contract::topology::MachineRole;
+
+use super::{
+    fresh,
+    stage::{Stage, settling},
+    workloads::Cast,
+};
+use crate::{
+    chaos::{Bounds, ChaosOrder, ChaosPlan, Ground, HistoryFile, generate},
+    engine::{Capabilities, Context, StepError, StepResult},
+    scenarios::support::{Watch, remove_at_the_end, until_nodes_active},
+};
+
+pub async fn platform_whole(cx: &mut Context) -> StepResult {
+    let order = cx.given::<ChaosOrder>().cloned();
+    let order = order.unwrap_or_else(|| ChaosOrder::new(1, ChaosOrder::DURATION));
+    if order.fresh {
+        fresh::begin_anew(cx).await?;
+    }
+    let probes = cx.probes();
+    cx.waiting("every part of the platform answers").or_error().until(|| probes.all_ready()).await?;
+    until_nodes_active(cx).await?;
+    let ground = Ground::of(cx.topology(), &capabilities(cx).await?);
+    let plan = match order.plan {
+        Some(plan) => plan,
+        None => generate(order.seed, order.duration, &ground),
+    };
+    let (operations, disturbances) = plan.counts();
+    let seconds = plan.duration_ms as f64 / 1000.0;
+    cx.recorder().note(format!(
+        "seed {}: {operations} operations and {disturbances} disturbances in {seconds:.0} s",
+        plan.seed
+    ));
+    for left_out in &plan.left_out {
+        cx.recorder().note(left_out.clone());
+    }
+    let file = |name: &str| order.folder.as_ref().map(|folder| folder.join(name));
+    if let Some(file) = file(ChaosOrder::PLAN_FILE) {
+        fs::write(&file, plan.to_text()).map_err(|error| failed(&file, &error))?;
+    }
+    let history = file(ChaosOrder::HISTORY_FILE);
+    let history = HistoryFile::create(history.as_deref())
+        .map_err(|error| failed(&history.unwrap_or_default(), &error))?;
+    let cast = Arc::new(Cast::of(&plan, cx.topology(), cx.run_id())?);
+    for (_, workload) in cast.all() {
+        remove_at_the_end(cx, &workload.id);
+    }
+    let bounds = Bounds::of(cx.timings(), cx.timeout_scale());
+    let watch = Watch::start(cx).await?;
+    let plan = Arc::new(plan);
+    let seconds = settling(cx.topology(), &plan, bounds, cx.timeout_scale()).as_secs_f64();
+    cx.measure("settling_bound", seconds, "s");
+    cx.put(Stage { plan, ground, cast, history: Arc::new(history), bounds, watch });
+    Ok(())
+}
+
+/// What each machine can do.
+async fn capabilities(cx: &Context) -> Result<Capabilities, StepError> {
+    let probes = cx.probes();
+    let answers = probes.all_faults().iter().map(|(machine, daemon)| async move {
+        let can = serde_json::to_value(daemon.capabilities().await?)?;
+        let fields = can.as_object().into_iter().flatten();
+        let has = fields.filter(|(_, has)| **has == true).map(|(name, _)| name.clone());
+        Ok::<_, StepError>((machine.clone(), has.collect()))
+    });
+    let machines: BTreeMap<_, _> = try_join_all(answers).await?.into_iter().collect();
+    if cx.topology().with_role(MachineRole::Agent).next().is_none() {
+        return Err(StepError::skipped("needs an agent"));
+    }
+    Ok(Capabilities { machines })
+}
+
+fn failed(file: &std::path::Path, error: &std::io::Error) -> StepError {
+    StepError::error(format!("failed to write {}: {error}", file.display()))
+}
+
+/// The plan of an order as it is without any machine, to see whether it can be used at all.
+pub fn known_ground(topology: &persys_contract::topology::Topology) -> Ground {
+    let machines = topology.machines.keys().map(|name| (name.clone(), Default::default()));
+    Ground::of(topology, &Capabilities { machines: machines.collect() })
+}
+
+/// Reads a plan file for these machines.
+pub fn read_plan(
+    file: &std::path::Path,
+    topology: &persys_contract::topology::Topology,
+) -> Result<ChaosPlan, crate::chaos::PlanError> {
+    ChaosPlan::read(file, &known_ground(topology))
+}
