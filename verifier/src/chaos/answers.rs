@@ -90,7 +90,10 @@ fn form(one: &Done) -> Option<Violation> {
 /// Somebody asks for what was acknowledged, and is told that it is not there.
 fn lost(answers: &Answers<'_>, one: &Done) -> Option<Violation> {
     let told = |workload: u32, how: &str| {
-        let text = format!("{} {} {how} w{workload}, which was acknowledged and which nobody had removed", one.operation, one.client);
+        let text = format!(
+            "{} {} {how} w{workload}, which was acknowledged and which nobody had removed",
+            one.operation, one.client
+        );
         Some(Violation::at(Invariant::NothingAcknowledgedLost, one.completed_ms, text))
     };
     let known = |w: u32| answers.must_be_known(w, one.invoked_ms, one.completed_ms);
@@ -116,10 +119,13 @@ fn duplicate(answers: &Answers<'_>, one: &Done) -> Option<Violation> {
         return None;
     }
     let mut others = answers.orders(workload).filter(|other| !std::ptr::eq(*other, one));
-    let explained = others
-        .any(|other| other.invoked_ms <= one.completed_ms && other.outcome != Outcome::Fail);
+    let explained =
+        others.any(|other| other.invoked_ms <= one.completed_ms && other.outcome != Outcome::Fail);
     (!explained).then(|| {
-        let text = format!("{} {} was told that it is there already, and was handed in once", one.operation, one.client);
+        let text = format!(
+            "{} {} was told that it is there already, and was handed in once",
+            one.operation, one.client
+        );
         Violation::at(Invariant::AnswersKeepContract, one.completed_ms, text)
     })
 }

@@ -1,5 +1,8 @@
 use super::*;
-use crate::chaos::{Finding, history::fixture::{done, schedule}};
+use crate::chaos::{
+    Finding,
+    history::fixture::{done, schedule},
+};
 
 const GET: Operation = Operation::Get { workload: 1 };
 const DELETE: Operation = Operation::Delete { workload: 1 };

@@ -10,15 +10,36 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Breakage {
-    Stop { component: String },
-    Kill { component: String },
-    Pause { component: String },
-    Cut { peers: Vec<String>, direction: Direction },
-    Loss { peers: Vec<String>, percent: u8 },
-    Delay { peers: Vec<String>, ms: u32 },
-    Rate { bytes_per_second: u64 },
-    Memory { bytes: u64 },
-    Cpu { threads: u16 },
+    Stop {
+        component: String,
+    },
+    Kill {
+        component: String,
+    },
+    Pause {
+        component: String,
+    },
+    Cut {
+        peers: Vec<String>,
+        direction: Direction,
+    },
+    Loss {
+        peers: Vec<String>,
+        percent: u8,
+    },
+    Delay {
+        peers: Vec<String>,
+        ms: u32,
+    },
+    Rate {
+        bytes_per_second: u64,
+    },
+    Memory {
+        bytes: u64,
+    },
+    Cpu {
+        threads: u16,
+    },
     /// Fills the disk that the node's Docker Engine keeps everything on.
     FillDisk,
 }
@@ -107,7 +128,9 @@ impl fmt::Display for Breakage {
             Self::Loss { peers, percent } => {
                 write!(f, "lose {percent} % of the packets to and from {}", peers.join(", "))
             }
-            Self::Delay { peers, ms } => write!(f, "delay packets to {} by {ms} ms", peers.join(", ")),
+            Self::Delay { peers, ms } => {
+                write!(f, "delay packets to {} by {ms} ms", peers.join(", "))
+            }
             Self::Rate { bytes_per_second } => {
                 write!(f, "bound what is sent to {} KiB/s", bytes_per_second >> 10)
             }

@@ -44,8 +44,9 @@ pub fn fates(orders: &BTreeMap<u32, Ordered>, done: &[Done]) -> BTreeMap<u32, Fa
 }
 
 fn presence(own: &[&Done]) -> Presence {
-    let is_order =
-        |one: &&&Done| matches!(one.operation, Operation::Schedule { .. } | Operation::Repeat { .. });
+    let is_order = |one: &&&Done| {
+        matches!(one.operation, Operation::Schedule { .. } | Operation::Repeat { .. })
+    };
     let orders: Vec<&&Done> = own.iter().filter(is_order).collect();
     let certain = orders.iter().any(|one| tells_it_is_there(one));
     let possible = certain || orders.iter().any(|one| one.outcome == Outcome::Info);
@@ -57,12 +58,12 @@ fn presence(own: &[&Done]) -> Presence {
         .filter(|one| matches!(one.operation, Operation::Delete { .. }))
         .filter(|one| one.outcome != Outcome::Fail)
         .collect();
-    let takes_all = |removal: &&&Done| {
+    let takes_all = |removal: &Done| {
         // An order that may come after it may bring the workload back.
-        let before = |order: &&&Done| order.effective_until() < removal.invoked_ms;
-        removal.outcome == Outcome::Ok && orders.iter().all(|order| before(&order))
+        let ends_before = |order: &Done| order.effective_until() < removal.invoked_ms;
+        removal.outcome == Outcome::Ok && orders.iter().all(|order| ends_before(order))
     };
-    if removals.iter().any(takes_all) {
+    if removals.iter().any(|removal| takes_all(removal)) {
         return Presence::Absent;
     }
     if certain && removals.is_empty() { Presence::Present } else { Presence::Either }
@@ -137,7 +138,8 @@ mod tests {
         assert_eq!(presence(&[unknown.clone(), done(REPEAT, 20, 30, 409)]), Presence::Present);
         // It may be carried out after the removal.
         assert_eq!(presence(&[unknown, done(DELETE, 20, 30, 202)]), Presence::Either);
-        let late = [done(schedule(1), 0, 10, 200), done(DELETE, 20, 30, 202), done(REPEAT, 25, 40, 200)];
+        let late =
+            [done(schedule(1), 0, 10, 200), done(DELETE, 20, 30, 202), done(REPEAT, 25, 40, 200)];
         assert_eq!(presence(&late), Presence::Either);
     }
 

@@ -81,10 +81,13 @@ pub fn judge_presence(fates: Fates<'_>, state: &FinalState) -> Vec<Violation> {
         let (etcd, api) = (state.etcd.get(id), state.api.get(id));
         match (fate.presence, etcd, api) {
             (Presence::Present, None, _) => {
-                violations.push(told(format!("{name} was acknowledged, and etcd has no record of it")));
+                violations
+                    .push(told(format!("{name} was acknowledged, and etcd has no record of it")));
             }
             (Presence::Present, _, None) => {
-                violations.push(told(format!("{name} was acknowledged, and the gateway does not list it")));
+                violations.push(told(format!(
+                    "{name} was acknowledged, and the gateway does not list it"
+                )));
             }
             (Presence::Absent, Some(record), _) => {
                 let desired = record.desired.map_or("nothing".to_owned(), |d| d.to_string());
@@ -103,7 +106,8 @@ pub fn judge_presence(fates: Fates<'_>, state: &FinalState) -> Vec<Violation> {
     }
     for id in state.etcd.keys().filter(|id| !state.api.contains_key(*id)) {
         let name = state.name(fates, id);
-        violations.push(told(format!("etcd has a record of {name}, which the gateway does not list")));
+        violations
+            .push(told(format!("etcd has a record of {name}, which the gateway does not list")));
     }
     for id in state.api.keys().filter(|id| !state.etcd.contains_key(*id)) {
         let name = state.name(fates, id);
@@ -123,7 +127,10 @@ fn wish_lost(name: &str, fate: &Fate, record: &FinalRecord) -> Option<String> {
     };
     let wished = fate.wishes.contains(&wish) || fate.presence == Presence::Either;
     (!wished).then(|| {
-        format!("{name} has the desired state {wish:?}; what was acknowledged last was {:?}", fate.wishes)
+        format!(
+            "{name} has the desired state {wish:?}; what was acknowledged last was {:?}",
+            fate.wishes
+        )
     })
 }
 
@@ -149,17 +156,17 @@ pub fn judge_runs(
                     "{node} has a container ({state_}) of {name}, which is given to {home}"
                 )));
             }
-            Some(_) => parts
-                .entry((&container.workload, &container.part))
-                .or_default()
-                .push(container),
+            Some(_) => {
+                parts.entry((&container.workload, &container.part)).or_default().push(container)
+            }
         }
     }
     for ((id, part), containers) in parts.iter().filter(|(_, all)| all.len() > 1) {
         let name = state.name(fates, id);
         let node = &containers[0].node;
         let part = if part.is_empty() { String::new() } else { format!(" for its part {part}") };
-        violations.push(told(format!("{node} has {} containers of {name}{part}", containers.len())));
+        violations
+            .push(told(format!("{node} has {} containers of {name}{part}", containers.len())));
     }
     for (number, story) in stories {
         // What was given to another node may have ended on both.
@@ -230,8 +237,9 @@ fn lie(kind: Kind, record: &FinalRecord, running: usize) -> Option<String> {
         (DesiredState::Running, kind) if running != kind.parts() => {
             Some(format!("is to run, and {running} of its {} containers run", kind.parts()))
         }
-        (DesiredState::Running, _) => (record.status != Some(Running))
-            .then(|| "runs, and is not told to run".to_owned()),
+        (DesiredState::Running, _) => {
+            (record.status != Some(Running)).then(|| "runs, and is not told to run".to_owned())
+        }
     }
 }
 
@@ -253,7 +261,8 @@ pub fn judge_discovery(discovery: &Discovery) -> Vec<Violation> {
         violations.push(told(format!("one scheduler leads; those that say they do: {leaders:?}")));
     }
     if !inactive.is_empty() {
-        violations.push(told(format!("every node is there, and these are not active: {inactive:?}")));
+        violations
+            .push(told(format!("every node is there, and these are not active: {inactive:?}")));
     }
     violations
 }

@@ -129,9 +129,24 @@ fn every_lie_about_a_status_is_told() {
 
     let lies: [(Kind, FinalRecord, &[FinalContainer], &str); 7] = [
         (Kind::Service, record(Running, Run), &[], "0 of its 1 containers run"),
-        (Kind::Service, record(Failed, Run), &[container("agent1", "", "running")], "not told to run"),
-        (Kind::Compose, record(Running, Run), &[container("agent1", "a1", "running")], "1 of its 2"),
-        (Kind::Service, record(Stopped, Stop), &[container("agent1", "", "running")], "is to be stopped"),
+        (
+            Kind::Service,
+            record(Failed, Run),
+            &[container("agent1", "", "running")],
+            "not told to run",
+        ),
+        (
+            Kind::Compose,
+            record(Running, Run),
+            &[container("agent1", "a1", "running")],
+            "1 of its 2",
+        ),
+        (
+            Kind::Service,
+            record(Stopped, Stop),
+            &[container("agent1", "", "running")],
+            "is to be stopped",
+        ),
         (Kind::Service, record(Running, Stop), &[], "is stopped and is said to run"),
         (Kind::OneShot, record(Exited, Run), &[container("agent1", "", "running")], "still runs"),
         (Kind::OneShot, record(Running, Run), &[], "not told to have ended"),

@@ -78,7 +78,9 @@ impl Window {
         let schedulers = ground.schedulers.iter().map(String::as_str);
         match self.starts.as_deref() {
             Some(SCHEDULER) => BTreeSet::from([ground.etcd.as_str()]),
-            Some(GATEWAY) => schedulers.chain([ground.dns.as_str(), ground.etcd.as_str()]).collect(),
+            Some(GATEWAY) => {
+                schedulers.chain([ground.dns.as_str(), ground.etcd.as_str()]).collect()
+            }
             Some(DNS) => BTreeSet::from([ground.etcd.as_str()]),
             Some(ETCD | DOCKER) | None => BTreeSet::new(),
             // The agent.

@@ -60,16 +60,28 @@ pub enum Operation {
         node: Option<String>,
     },
     /// The same order with the same id once more, as of a client that heard no answer.
-    Repeat { workload: u32 },
+    Repeat {
+        workload: u32,
+    },
     /// `PUT /workloads/{id}/desired-state`
-    Stop { workload: u32 },
-    Start { workload: u32 },
+    Stop {
+        workload: u32,
+    },
+    Start {
+        workload: u32,
+    },
     /// `DELETE /workloads/{id}`
-    Delete { workload: u32 },
+    Delete {
+        workload: u32,
+    },
     /// `GET /workloads/{id}`
-    Get { workload: u32 },
+    Get {
+        workload: u32,
+    },
     /// The same for the sake of its logs.
-    Logs { workload: u32 },
+    Logs {
+        workload: u32,
+    },
     /// `GET /workloads`
     List,
     /// `GET /nodes`

@@ -70,10 +70,8 @@ impl ChaosPlan {
             file: shown.clone(),
             problem: error.to_string(),
         })?;
-        let plan = Self::parse(&text).map_err(|problem| PlanError::Unreadable {
-            file: shown.clone(),
-            problem,
-        })?;
+        let plan = Self::parse(&text)
+            .map_err(|problem| PlanError::Unreadable { file: shown.clone(), problem })?;
         match plan.misfit(ground) {
             None => Ok(plan),
             Some((problem, mend)) => Err(PlanError::Unusable { file: shown, problem, mend }),

@@ -141,7 +141,9 @@ fn twice(sample: &Sample) -> impl Iterator<Item = String> {
     }
     let several = running.into_iter().filter(|(_, nodes)| nodes.len() > 1);
     let told: Vec<String> = several
-        .map(|((id, _), nodes)| format!("{id} ran in {} containers, on {}", nodes.len(), nodes.join(" and ")))
+        .map(|((id, _), nodes)| {
+            format!("{id} ran in {} containers, on {}", nodes.len(), nodes.join(" and "))
+        })
         .collect();
     told.into_iter()
 }
@@ -163,8 +165,12 @@ mod tests {
     use super::*;
     use crate::chaos::ground::fixture::whole;
 
-    const BOUNDS: Bounds =
-        Bounds { twice_ms: 4000, stale_ms: 3000, node_settles_ms: 7000, control_settles_ms: 20_000 };
+    const BOUNDS: Bounds = Bounds {
+        twice_ms: 4000,
+        stale_ms: 3000,
+        node_settles_ms: 7000,
+        control_settles_ms: 20_000,
+    };
 
     fn container(id: &str, running: bool) -> SampledContainer {
         SampledContainer { id: id.into(), workload: "w".into(), part: String::new(), running }
@@ -172,10 +178,12 @@ mod tests {
 
     /// Ten seconds, a look each half second.
     fn looks(agent1: &[SampledContainer], agent2: &[SampledContainer]) -> Vec<Sample> {
-        let record = SampledRecord { node: Some("agent1".into()), status: Some(WorkloadStatus::Running) };
+        let record =
+            SampledRecord { node: Some("agent1".into()), status: Some(WorkloadStatus::Running) };
         let sample = |n: u64| Sample {
             at_ms: n * 500,
-            containers: [("agent1".into(), agent1.to_vec()), ("agent2".into(), agent2.to_vec())].into(),
+            containers: [("agent1".into(), agent1.to_vec()), ("agent2".into(), agent2.to_vec())]
+                .into(),
             records: Some([("w".to_owned(), record.clone())].into()),
         };
         (0..20).map(sample).collect()

@@ -35,7 +35,9 @@ fn told(line: &Line, asked: &BTreeMap<u32, (u64, Client, &Operation)>) -> Option
         Line::Healed { machine, what, .. } => format!("HEALED {what} on {machine}"),
         Line::Blow { machine, what, .. } => format!("BLOW   {what} on {machine}"),
         Line::Spared { what, why, .. } => format!("spared: {what}: {why}"),
-        Line::Violated { violation } => format!("VIOLATED {}: {}", violation.invariant, violation.text),
+        Line::Violated { violation } => {
+            format!("VIOLATED {}: {}", violation.invariant, violation.text)
+        }
     })
 }
 

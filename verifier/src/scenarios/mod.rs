@@ -3,7 +3,7 @@
 mod async_execution;
 mod authentication;
 mod basic_workflow;
-mod chaos;
+pub mod chaos;
 mod error_handling;
 mod invariants;
 mod performance;

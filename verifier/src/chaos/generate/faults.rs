@@ -132,13 +132,9 @@ fn scheduler(rng: &mut ChaCha12Rng, ground: &Ground) -> Option<Act> {
 /// What all of them share: the gateway, etcd and CoreDNS.
 fn middle(rng: &mut ChaCha12Rng, ground: &Ground) -> Act {
     let for_ms = rng.random_range(BRIEF_MS);
-    let whom = vec![
-        (3, (&ground.gateway, GATEWAY)),
-        (4, (&ground.etcd, ETCD)),
-        (2, (&ground.dns, DNS)),
-    ];
-    let (machine, component) =
-        weighted(rng, whom).unwrap_or((&ground.gateway, GATEWAY));
+    let whom =
+        vec![(3, (&ground.gateway, GATEWAY)), (4, (&ground.etcd, ETCD)), (2, (&ground.dns, DNS))];
+    let (machine, component) = weighted(rng, whom).unwrap_or((&ground.gateway, GATEWAY));
     process(rng, machine, component, for_ms)
 }
 
@@ -187,20 +183,26 @@ fn node(rng: &mut ChaCha12Rng, ground: &Ground) -> Option<Act> {
 fn link(rng: &mut ChaCha12Rng, ground: &Ground) -> Option<Act> {
     let scheduler = ground.schedulers.choose(rng)?.clone();
     let agent = ground.agents.choose(rng)?.clone();
-    let (machine, peers) = weighted(rng, vec![
-        (4, (scheduler.clone(), vec![ground.etcd.clone()])),
-        (3, (ground.gateway.clone(), vec![scheduler])),
-        (1, (ground.gateway.clone(), vec![ground.dns.clone()])),
-        (2, (agent, ground.schedulers.clone())),
-    ])?;
+    let (machine, peers) = weighted(
+        rng,
+        vec![
+            (4, (scheduler.clone(), vec![ground.etcd.clone()])),
+            (3, (ground.gateway.clone(), vec![scheduler])),
+            (1, (ground.gateway.clone(), vec![ground.dns.clone()])),
+            (2, (agent, ground.schedulers.clone())),
+        ],
+    )?;
     let for_ms = rng.random_range(BRIEF_MS);
     let can = |capability| u32::from(ground.can(&machine, capability));
-    let breakage = weighted(rng, vec![
-        (6 * can(Capability::Nft), 0),
-        (2 * can(Capability::Loss), 1),
-        (2 * can(Capability::Netem), 2),
-        (can(Capability::Tbf), 3),
-    ])?;
+    let breakage = weighted(
+        rng,
+        vec![
+            (6 * can(Capability::Nft), 0),
+            (2 * can(Capability::Loss), 1),
+            (2 * can(Capability::Netem), 2),
+            (can(Capability::Tbf), 3),
+        ],
+    )?;
     let breakage = match breakage {
         0 => Breakage::Cut { peers, direction: direction(rng) },
         1 => Breakage::Loss { peers, percent: rng.random_range(10..35) },

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use rand::{RngExt, rngs::ChaCha12Rng, seq::IndexedRandom};
 
-use super::{super::{Act, Client, Entry, Ground, Kind, Operation}, weighted};
+use super::{
+    super::{Act, Client, Entry, Ground, Kind, Operation},
+    weighted,
+};
 
 /// Between two operations, in milliseconds.
 const PAUSE: std::ops::Range<u64> = 300..1700;

@@ -14,9 +14,7 @@ use super::{
     stage::{Aftermath, Shared, Stage, settling},
 };
 use crate::{
-    chaos::{
-        ChaosOrder, Sample, Violation, judge_answers, judge_samples, read_history,
-    },
+    chaos::{ChaosOrder, Sample, Violation, judge_answers, judge_samples, read_history},
     engine::{Context, StepError, StepResult},
 };
 
@@ -56,7 +54,7 @@ pub async fn carried_out(cx: &mut Context) -> StepResult {
     stage.tell(&violations);
     let broken = stage.history.broken();
     let result = enough(&tally, samples.len(), &violations, cx);
-    cx.put(Aftermath { began, healed, settled_by, violations, unhealed });
+    cx.put(Aftermath { healed, settled_by, violations, unhealed });
     if let Some(error) = broken {
         return Err(StepError::error(format!("failed to write the history: {error}")));
     }
@@ -79,12 +77,7 @@ fn judged(stage: &Stage, samples: &[Sample]) -> Vec<Violation> {
 }
 
 /// A plan that disturbed nobody, or that nobody answered, proves nothing.
-fn enough(
-    tally: &Tally,
-    samples: usize,
-    violations: &[Violation],
-    cx: &Context,
-) -> StepResult {
+fn enough(tally: &Tally, samples: usize, violations: &[Violation], cx: &Context) -> StepResult {
     let Tally { operations, answered, disturbances, spared, .. } = tally;
     cx.record(
         "chaos",
@@ -104,7 +97,9 @@ fn enough(
         cx.measure(name, value as f64, "count");
     }
     match () {
-        () if *operations == 0 => Err(StepError::error("the plan has no operation, and proves nothing")),
+        () if *operations == 0 => {
+            Err(StepError::error("the plan has no operation, and proves nothing"))
+        }
         () if *disturbances == 0 => Err(StepError::error(format!(
             "nothing was disturbed, so that nothing is proved; spared: {}",
             if spared.is_empty() { "the plan has no fault".to_owned() } else { spared.join("; ") }

@@ -36,9 +36,7 @@ impl Conduct {
         breakage: &Breakage,
     ) -> Result<crate::probe::ActiveFault, StepError> {
         let disk = match breakage {
-            Breakage::FillDisk => {
-                Some(self.probes.docker(faults.machine()).root_folder().await?)
-            }
+            Breakage::FillDisk => Some(self.probes.docker(faults.machine()).root_folder().await?),
             _ => None,
         };
         let fault = breakage.fault(self.topology(), disk.as_deref()).map_err(StepError::error)?;
@@ -96,7 +94,11 @@ impl Conduct {
     }
 
     fn spare(&self, what: String, why: String) {
-        self.history.write(Line::Spared { at_ms: self.now_ms(), what: what.clone(), why: why.clone() });
+        self.history.write(Line::Spared {
+            at_ms: self.now_ms(),
+            what: what.clone(),
+            why: why.clone(),
+        });
         self.tally.with(|tally| tally.spared.push(format!("{what}: {why}")));
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use persys_contract::{Discovery as Names, NodeStatus, ServiceRecord, Workload, topology::MachineRole};
+use persys_contract::{
+    Discovery as Names, NodeStatus, ServiceRecord, Workload, topology::MachineRole,
+};
 
 use super::stage::Stage;
 use crate::{

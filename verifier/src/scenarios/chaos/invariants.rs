@@ -127,7 +127,11 @@ where
             }
             let told = conclude(cx, on_the_way, in_the_end);
             told.map_err(|told| StepError {
-                message: format!("{}\n  {}", told.message, error.message.lines().skip(1).collect::<Vec<_>>().join("\n  ").trim()),
+                message: format!(
+                    "{}\n  {}",
+                    told.message,
+                    error.message.lines().skip(1).collect::<Vec<_>>().join("\n  ").trim()
+                ),
                 ..told
             })
         }

@@ -17,6 +17,8 @@ mod through_cli;
 mod through_gateway;
 mod workloads;
 
+pub use prepare::read_plan;
+
 use std::time::Duration;
 
 use persys_contract::topology::Feature;
@@ -36,7 +38,7 @@ const SETTLING: Budget = Budget::seconds(75)
     .plus_heartbeats(4)
     .plus_discoveries(2);
 
-const NEEDED: &[&str] = &["platform-whole"];
+const NEEDED: &[&str] = &["platform-whole", "plan-carried-out"];
 
 pub const SCENARIO: Scenario = Scenario {
     id: "chaos",
@@ -66,7 +68,7 @@ const STEPS: [Step; 10] = [
         id: "plan-carried-out",
         title: "users asked and machines broke as the plan has it",
         source: "strategy §6 steps 2 to 5",
-        needs: NEEDED,
+        needs: &["platform-whole"],
         budget: storm(ChaosOrder::DURATION),
         run: step!(carry_out::carried_out),
         ..Step::BLANK

@@ -1,9 +1,14 @@
 //! Everything is there, and the plan is made.
 
-use std::{collections::BTreeMap, fs, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::Arc,
+};
 
 use futures::future::try_join_all;
-use persys_contract::topology::MachineRole;
+use persys_contract::topology::Topology;
 
 use super::{
     fresh,
@@ -11,7 +16,7 @@ use super::{
     workloads::Cast,
 };
 use crate::{
-    chaos::{Bounds, ChaosOrder, ChaosPlan, Ground, HistoryFile, generate},
+    chaos::{Bounds, ChaosOrder, ChaosPlan, Ground, HistoryFile, PlanError, generate},
     engine::{Capabilities, Context, StepError, StepResult},
     scenarios::support::{Watch, remove_at_the_end, until_nodes_active},
 };
@@ -23,7 +28,10 @@ pub async fn platform_whole(cx: &mut Context) -> StepResult {
         fresh::begin_anew(cx).await?;
     }
     let probes = cx.probes();
-    cx.waiting("every part of the platform answers").or_error().until(|| probes.all_ready()).await?;
+    cx.waiting("every part of the platform answers")
+        .or_error()
+        .until(|| probes.all_ready())
+        .await?;
     until_nodes_active(cx).await?;
     let ground = Ground::of(cx.topology(), &capabilities(cx).await?);
     let plan = match order.plan {
@@ -69,26 +77,16 @@ async fn capabilities(cx: &Context) -> Result<Capabilities, StepError> {
         Ok::<_, StepError>((machine.clone(), has.collect()))
     });
     let machines: BTreeMap<_, _> = try_join_all(answers).await?.into_iter().collect();
-    if cx.topology().with_role(MachineRole::Agent).next().is_none() {
-        return Err(StepError::skipped("needs an agent"));
-    }
     Ok(Capabilities { machines })
 }
 
-fn failed(file: &std::path::Path, error: &std::io::Error) -> StepError {
+fn failed(file: &Path, error: &std::io::Error) -> StepError {
     StepError::error(format!("failed to write {}: {error}", file.display()))
 }
 
-/// The plan of an order as it is without any machine, to see whether it can be used at all.
-pub fn known_ground(topology: &persys_contract::topology::Topology) -> Ground {
-    let machines = topology.machines.keys().map(|name| (name.clone(), Default::default()));
-    Ground::of(topology, &Capabilities { machines: machines.collect() })
-}
-
-/// Reads a plan file for these machines.
-pub fn read_plan(
-    file: &std::path::Path,
-    topology: &persys_contract::topology::Topology,
-) -> Result<ChaosPlan, crate::chaos::PlanError> {
-    ChaosPlan::read(file, &known_ground(topology))
+/// Reads a plan file for these machines, whatever they can do.
+pub fn read_plan(file: &Path, topology: &Topology) -> Result<ChaosPlan, PlanError> {
+    let machines = topology.machines.keys().map(|name| (name.clone(), BTreeSet::new()));
+    let ground = Ground::of(topology, &Capabilities { machines: machines.collect() });
+    ChaosPlan::read(file, &ground)
 }

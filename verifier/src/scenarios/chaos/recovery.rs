@@ -10,15 +10,16 @@ use crate::{
     scenarios::support::{ends_on_sigterm, remove_at_the_end, until_gone, until_status},
 };
 use persys_contract::{
-    NodeStatus, RestartPolicy, Workload, WorkloadStatus, WorkloadType,
-    topology::TestImage,
+    NodeStatus, RestartPolicy, Workload, WorkloadStatus, WorkloadType, topology::TestImage,
 };
 
 /// Within which each kind of request succeeds: what hangs runs into its timeout, at the gateway
 /// and at the user; then the gateway asks for schedulers anew, and silent nodes beat again.
 fn bound(cx: &Context) -> Duration {
     let timings = cx.timings();
-    let bound = (timings.request_timeout() + timings.discovery_interval() + timings.heartbeat_interval()) * 2;
+    let bound =
+        (timings.request_timeout() + timings.discovery_interval() + timings.heartbeat_interval())
+            * 2;
     bound.mul_f64(cx.timeout_scale())
 }
 
@@ -38,31 +39,39 @@ pub async fn bounded(cx: &mut Context) -> StepResult {
     remove_at_the_end(cx, &id);
     let (gateway, cli) = (cx.gateway(), cx.cli());
     let (first, nodes) = (First { cx, since }, cx.probes().agents().len());
-    first.success("schedule", || async {
-        let answer = gateway.schedule(&workload).await?;
-        // Of an answer that got lost the next one tells.
-        if answer.status() == 409 { Ok(()) } else { answer.ok().map(drop) }
-    })
-    .await?;
+    first
+        .success("schedule", || async {
+            let answer = gateway.schedule(&workload).await?;
+            // Of an answer that got lost the next one tells.
+            if answer.status() == 409 { Ok(()) } else { answer.ok().map(drop) }
+        })
+        .await?;
     first.success("get", || async { gateway.workload(&id).await?.ok().map(drop) }).await?;
     first.success("list", || async { gateway.workloads(&[]).await?.ok().map(drop) }).await?;
-    first.success("nodes", || async {
-        let list = gateway.nodes().await?.ok()?.nodes;
-        let active = list.iter().filter(|node| node.status == Some(NodeStatus::Active)).count();
-        if active == nodes { Ok(()) } else { Err(StepError::failed(format!("{active} of {nodes} nodes are active"))) }
-    })
-    .await?;
-    first.success("cli", || async {
-        cli.run(["workload", "list"]).await?.ok().map(drop)
-    })
-    .await?;
+    first
+        .success("nodes", || async {
+            let list = gateway.nodes().await?.ok()?.nodes;
+            let active = list.iter().filter(|node| node.status == Some(NodeStatus::Active)).count();
+            if active == nodes {
+                Ok(())
+            } else {
+                Err(StepError::failed(format!("{active} of {nodes} nodes are active")))
+            }
+        })
+        .await?;
+    first.success("cli", || async { cli.run(["workload", "list"]).await?.ok().map(drop) }).await?;
     until_status(cx, &id, WorkloadStatus::Running).await?;
     cx.measure("time_to_first_run", since.elapsed().as_secs_f64(), "s");
-    first.success("delete", || async {
-        let exchange = gateway.delete(&id).await?;
-        if [202, 404].contains(&exchange.status) { Ok(()) } else { Err(StepError::failed(exchange.to_string())) }
-    })
-    .await?;
+    first
+        .success("delete", || async {
+            let exchange = gateway.delete(&id).await?;
+            if [202, 404].contains(&exchange.status) {
+                Ok(())
+            } else {
+                Err(StepError::failed(exchange.to_string()))
+            }
+        })
+        .await?;
     until_gone(cx, &id).await
 }
 

@@ -68,7 +68,9 @@ impl Reply {
                     None => reply.odd("a refusal without a code of the contract"),
                 }
             }
-            Some(2) => Self { detail, ..Self::default() }.odd("it was told that it is used wrongly"),
+            Some(2) => {
+                Self { detail, ..Self::default() }.odd("it was told that it is used wrongly")
+            }
             // Nobody answered, or nothing that makes sense: it may have been carried out.
             _ => Self { detail, ..Self::default() },
         }

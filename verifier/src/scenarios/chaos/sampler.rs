@@ -45,9 +45,7 @@ fn container(listed: &ListedContainer) -> SampledContainer {
     }
 }
 
-async fn records(
-    etcd: &EtcdProbe,
-) -> Option<std::collections::BTreeMap<String, SampledRecord>> {
+async fn records(etcd: &EtcdProbe) -> Option<std::collections::BTreeMap<String, SampledRecord>> {
     let records = etcd.workloads().await.ok()?;
     let record = |stored: crate::probe::Stored<persys_contract::Workload>| {
         let workload = stored.value;

@@ -29,7 +29,6 @@ pub struct Stage {
 
 /// What is known once the plan was carried out.
 pub struct Aftermath {
-    pub began: Instant,
     /// When the last fault was gone.
     pub healed: Instant,
     /// When the platform has had its time.

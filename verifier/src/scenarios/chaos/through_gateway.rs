@@ -27,7 +27,9 @@ impl Conduct {
                 let reply = Reply::of_exchange(&answer.exchange);
                 read(reply, answer, |reply, taken| match taken.workload_id == id {
                     true => reply,
-                    false => reply.odd(format!("another id was acknowledged: {}", taken.workload_id)),
+                    false => {
+                        reply.odd(format!("another id was acknowledged: {}", taken.workload_id))
+                    }
                 })
             }
             Operation::Stop { .. } => {
