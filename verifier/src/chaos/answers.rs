@@ -25,7 +25,7 @@ impl<'a> Answers<'a> {
 
     /// Whether somebody was told before `at_ms` that the workload is there.
     fn acknowledged_before(&self, workload: u32, at_ms: u64) -> bool {
-        self.orders(workload).any(|one| tells_it_is_there(one) && one.completed_ms < at_ms)
+        self.orders(workload).any(|one| is_acknowledged(one) && one.completed_ms < at_ms)
     }
 
     /// Whether somebody may have had it removed by then.
@@ -52,9 +52,10 @@ fn is_order(operation: &Operation) -> bool {
     matches!(operation, Operation::Schedule { .. } | Operation::Repeat { .. })
 }
 
-/// That it is there already is an acknowledgement, too.
-pub(super) fn tells_it_is_there(order: &Done) -> bool {
-    matches!(order.status, Some(200 | 409))
+/// That it is there already is a refusal: what was found may be another order of the same id, which
+/// is taken back because it was not confirmed.
+pub(super) fn is_acknowledged(order: &Done) -> bool {
+    order.outcome == Outcome::Ok
 }
 
 /// Everything that was answered wrongly, in order.

@@ -34,6 +34,11 @@ pub fn faults(
 ) -> Vec<Entry> {
     let end_ms = duration_ms.saturating_sub(LAST_MS);
     let (mut entries, mut windows, mut wear) = (Vec::new(), Vec::new(), Wear::default());
+    for entry in operations {
+        if let Act::Operation { operation: Operation::Start { workload }, .. } = &entry.act {
+            wear.started(entry.at_ms, *workload);
+        }
+    }
     let mut at_ms = FIRST_MS;
     while at_ms < end_ms {
         for _ in 0..TRIES {
