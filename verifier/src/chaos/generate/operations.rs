@@ -38,13 +38,13 @@ pub fn operations(rng: &mut ChaCha12Rng, duration_ms: u64, ground: &Ground) -> V
         let operation = book.next(rng, ground);
         let client = if rng.random_bool(0.7) { Client::Gateway } else { Client::Cli };
         // A client that hears no answer may ask the same at the same time.
-        if rng.random_bool(0.15) {
-            let (client, second) = (other(client), book.beside(rng, &operation));
+        let second = rng.random_bool(0.15).then(|| {
+            let operation = book.beside(rng, &operation);
             let at_ms = at_ms + rng.random_range(MOMENT);
-            let act = Act::Operation { client, operation: second };
-            entries.push(Entry { at_ms, act });
-        }
+            Entry { at_ms, act: Act::Operation { client: other(client), operation } }
+        });
         entries.push(Entry { at_ms, act: Act::Operation { client, operation } });
+        entries.extend(second);
         at_ms += rng.random_range(PAUSE);
     }
     entries.sort_by_key(|entry| entry.at_ms);

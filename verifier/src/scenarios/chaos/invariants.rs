@@ -3,7 +3,6 @@
 
 use std::{future::Future, time::Duration};
 
-use persys_faultd::protocol::ComponentState;
 use tokio::time::Instant;
 
 use super::{
@@ -32,7 +31,7 @@ pub async fn faults_healed(cx: &mut Context) -> StepResult {
             }
             for report in daemon.components().await? {
                 let component = report.component;
-                if !component.state.is_running() && component.state != ComponentState::Backoff {
+                if !component.state.is_running() {
                     let (name, state) = (component.name, component.state.as_str());
                     violations.push(violated(format!("{name} of {machine} is {state}")));
                 }
