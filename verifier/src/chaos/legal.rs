@@ -111,7 +111,12 @@ pub fn clash(ground: &Ground, planned: &[Window], next: &Window) -> Option<&'sta
         return Some("the machine has a fault then");
     }
     let together: Vec<&Window> = planned.iter().filter(|other| other.overlaps(next, 0)).collect();
-    if together.len() >= AT_ONCE {
+    // The most are in effect when one of them begins.
+    let moments = together.iter().map(|other| other.from_ms.max(next.from_ms));
+    let at_once = |at_ms: u64| {
+        together.iter().filter(|other| other.from_ms <= at_ms && at_ms < other.to_ms).count()
+    };
+    if moments.into_iter().any(|at_ms| at_once(at_ms) >= AT_ONCE) {
         return Some("there are two faults then");
     }
     if ground.is_agent(&next.machine)
@@ -242,6 +247,9 @@ mod tests {
         let planned = [pause("prow1", SCHEDULER, 0), pause("gateway", GATEWAY, 0)];
         let third = clash(&fixture::whole(), &planned, &pause("dns", DNS, 1000));
         assert_eq!(third, Some("there are two faults then"));
+        let one_after_the_other = [pause("prow1", SCHEDULER, 0), pause("gateway", GATEWAY, 3000)];
+        let long = Window { to_ms: 6000, ..pause("dns", DNS, 500) };
+        assert_eq!(clash(&fixture::whole(), &one_after_the_other, &long), None);
     }
 
     #[test]

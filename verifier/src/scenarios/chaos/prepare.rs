@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use persys_contract::topology::Topology;
 
 use super::{
@@ -18,8 +18,11 @@ use super::{
 use crate::{
     chaos::{Bounds, ChaosOrder, ChaosPlan, Ground, HistoryFile, PlanError, generate},
     engine::{Capabilities, Context, StepError, StepResult},
-    scenarios::support::{Watch, remove_at_the_end, until_nodes_active},
+    scenarios::support::{Watch, until_nodes_active},
 };
+
+/// Deletions at the same time.
+const AT_ONCE: usize = 4;
 
 pub async fn platform_whole(cx: &mut Context) -> StepResult {
     let order = cx.given::<ChaosOrder>().cloned();
@@ -55,9 +58,7 @@ pub async fn platform_whole(cx: &mut Context) -> StepResult {
     let history = HistoryFile::create(history.as_deref())
         .map_err(|error| failed(&history.unwrap_or_default(), &error))?;
     let cast = Arc::new(Cast::of(&plan, cx.topology(), cx.run_id())?);
-    for (_, workload) in cast.all() {
-        remove_at_the_end(cx, &workload.id);
-    }
+    remove_cast_at_the_end(cx, cast.clone());
     let bounds = Bounds::of(cx.timings(), cx.timeout_scale());
     let watch = Watch::start(cx).await?;
     let plan = Arc::new(plan);
@@ -65,6 +66,27 @@ pub async fn platform_whole(cx: &mut Context) -> StepResult {
     cx.measure("settling_bound", seconds, "s");
     cx.put(Stage { plan, ground, cast, history: Arc::new(history), bounds, watch });
     Ok(())
+}
+
+/// Registers the deletion of every workload of the plan that is still there.
+fn remove_cast_at_the_end(cx: &Context, cast: Arc<Cast>) {
+    let gateway = cx.gateway();
+    cx.on_cleanup("delete the plan's workloads", async move {
+        let listed = gateway.workloads(&[]).await?.ok()?;
+        let own =
+            listed.into_iter().map(|workload| workload.id).filter(|id| cast.number(id).is_some());
+        let deletions = own.map(|id| {
+            let gateway = gateway.clone();
+            async move {
+                let exchange = gateway.delete(&id).await?;
+                match exchange.status {
+                    202 | 404 => Ok(()),
+                    _ => Err(StepError::error(exchange.to_string())),
+                }
+            }
+        });
+        stream::iter(deletions).buffer_unordered(AT_ONCE).try_collect::<()>().await
+    });
 }
 
 /// What each machine can do.
