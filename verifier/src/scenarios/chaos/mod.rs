@@ -141,7 +141,7 @@ const STEPS: [Step; 10] = [
         title: "two reconcile passes later nothing has changed",
         source: "strategy §6 result 2, contract §6",
         needs: &["nothing-acknowledged-lost", "nothing-runs-twice", "statuses-true"],
-        budget: Budget::seconds(30).plus_reconciles(5),
+        budget: SETTLING.plus_reconciles(10),
         run: step!(steadiness::stays_so),
         ..Step::BLANK
     },
