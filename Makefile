@@ -5,6 +5,7 @@ SHELL := /bin/bash
 DNS ?= coredns
 ARGS ?=
 LABS ?= 2
+FOR ?= 3m
 
 BIN := target/release
 # The same programs with the feature `defects`, apart from those that are used.
@@ -13,6 +14,8 @@ comma := ,
 space := $() $()
 ESSENTIALS := --only basic-workflow $(patsubst %,--only reconciliation/%-container-restarted,stopped killed)
 # What a failure's report says to type to run its step again. Not for `test`, whose programs have reports of their own.
+CHAOS = $(if $(PLAN),--plan $(abspath $(PLAN)),$(if $(SEED),--seed $(SEED)) --for $(FOR))
+chaos: export PERSYS_REPRODUCE_CHAOS := persys-lab run --bin-dir $(BIN) -- chaos {chaos}
 e2e smoke full: export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
 
 LAB_RUN = $(BIN)/persys-lab run --bin-dir $(BIN) --dns $(DNS)
@@ -32,6 +35,10 @@ smoke: tools build ## Prove the whole way alone, in seconds
 .PHONY: full
 full: tools build ## Run all seven scenarios, in three minutes: in LABS labs side by side (2)
 	@$(LAB_RUN) --labs $(LABS) -- run --profile full $(ARGS)
+
+.PHONY: chaos
+chaos: tools build ## Break machines at random while users ask at random (SEED, FOR=3m or PLAN=file; ARGS: more options)
+	@$(LAB_RUN) -- chaos $(CHAOS) $(ARGS)
 
 .PHONY: test
 test: tools ## Run every test of the project, a lab run among them

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod bisect;
 pub mod calibration;
+pub mod chaos;
 pub mod cli;
 pub mod compare;
 pub mod coverage;

@@ -19,7 +19,7 @@ use super::{
     say::say,
     side_by_side,
     turn::Turn,
-    verifier::VerifierCommand,
+    verifier::{VerifierCommand, value_of, verifier_command},
 };
 use crate::{
     names,
@@ -62,6 +62,7 @@ pub async fn run(args: Run) -> Result<u8> {
     // The verifier may point a link beside its results at them.
     keep.extend(results.parent().map(Path::to_owned));
     keep.extend(program(&command.words));
+    keep.extend(plan_file(&command.words));
     let client = topology.one(MachineRole::Client).0.to_owned();
     let spec = plan::plan(&claim.name, &topology, &args.lab, &programs, &keep)?;
     let turn = Turn::open(args.exclusive_lock.as_deref())?;
@@ -217,6 +218,12 @@ pub fn point_latest_at(results: &Path) {
 fn program(words: &[String]) -> Option<PathBuf> {
     let word = words.first().filter(|word| word.contains('/'))?;
     std::path::absolute(word).ok()
+}
+
+/// The plan that the verifier is to read.
+fn plan_file(words: &[String]) -> Option<PathBuf> {
+    verifier_command(words)?;
+    std::path::absolute(value_of(words, "--plan")?).ok()
 }
 
 pub fn complain(error: anyhow::Error) {

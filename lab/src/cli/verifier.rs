@@ -71,7 +71,7 @@ pub fn verifier_command(words: &[String]) -> Option<&str> {
 }
 
 fn runs(word: &str) -> bool {
-    matches!(word, "run" | "stress")
+    matches!(word, "run" | "stress" | "chaos")
 }
 
 /// The value of `--flag VALUE` or `--flag=VALUE`.
@@ -111,6 +111,14 @@ mod tests {
     fn stress_is_told_the_same() {
         let made = command(&["stress", "--count", "3"], Some("/r/mine"), Dns::Coredns);
         let expected = "/bin/persys-verifier stress --count 3 --topology \
+                        /run/persys/topology.json --results /r/mine";
+        assert_eq!(made.words.join(" "), expected);
+    }
+
+    #[test]
+    fn chaos_is_told_the_same() {
+        let made = command(&["chaos", "--seed", "7"], Some("/r/mine"), Dns::Coredns);
+        let expected = "/bin/persys-verifier chaos --seed 7 --topology \
                         /run/persys/topology.json --results /r/mine";
         assert_eq!(made.words.join(" "), expected);
     }

@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 
 use crate::lab::{checkout, text};
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "CONTRIBUTING.md",
     "lab/README.md",
     "docs/reports.md",
     "docs/bisect.md",
+    "docs/chaos.md",
     "docs/host-channel.md",
     "docs/test-your-own-build.md",
 ];

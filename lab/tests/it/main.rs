@@ -2,6 +2,7 @@
 //! the programs that `persys-lab doctor` asks for.
 
 mod bisect;
+mod chaos;
 mod ci_files;
 mod commands;
 mod dns;

@@ -50,12 +50,22 @@ pub struct Audit {
     /// Multiplies every budget of a run's steps; auto measures this machine
     #[arg(long, value_name = "X|auto")]
     pub timeout_scale: Option<String>,
-    /// The folder for the results
-    #[arg(long, value_name = "DIR", default_value = "results/audit")]
-    pub results: PathBuf,
+    /// Leave it to random faults alone to notice, with the plan of this seed, a minute long
+    #[arg(long, value_name = "SEED", num_args = 0..=1, default_missing_value = "1")]
+    pub chaos: Option<u64>,
+    /// The folder for the results [default: results/audit, with --chaos results/audit-chaos]
+    #[arg(long, value_name = "DIR")]
+    pub results: Option<PathBuf>,
     /// Further options of `persys-lab run`, after --
     #[arg(last = true, value_name = "OPTION")]
     pub lab_options: Vec<String>,
+}
+
+impl Audit {
+    pub fn folder(&self) -> PathBuf {
+        let usual = if self.chaos.is_some() { "results/audit-chaos" } else { "results/audit" };
+        self.results.clone().unwrap_or_else(|| usual.into())
+    }
 }
 
 fn multiple(text: &str) -> Result<f64, String> {

@@ -56,7 +56,7 @@ pub async fn audit(
     defects: &[&Defect],
     interrupt: Interrupt,
 ) -> Result<Conclusion, BisectError> {
-    let folder = prepare(&arguments.results)?;
+    let folder = prepare(&arguments.folder())?;
     let file = folder.join("audit.json");
     let lab = Lab::new(arguments)?;
     let campaign = Campaign {
@@ -120,8 +120,8 @@ impl Campaign<'_> {
     }
 
     fn fingerprint(&self, defect: &Defect) -> String {
-        let Audit { whole, timeout_scale, lab_options, .. } = self.arguments;
-        let options = format!("{whole} {timeout_scale:?} {lab_options:?}");
+        let Audit { whole, timeout_scale, lab_options, chaos, .. } = self.arguments;
+        let options = format!("{whole} {timeout_scale:?} {lab_options:?} {chaos:?}");
         of_defect(&self.programs, defect, &options)
     }
 

@@ -54,6 +54,13 @@ impl Registry {
         }
     }
 
+    /// Nobody but this scenario is to notice.
+    pub fn leave_to(&mut self, scenario: &str) {
+        for defect in &mut self.defects {
+            defect.steps = vec![scenario.to_owned()];
+        }
+    }
+
     /// What is wrong with the list, a sentence each.
     pub fn problems(&self, table: &[&'static Scenario]) -> Vec<String> {
         let mut problems = Vec::new();

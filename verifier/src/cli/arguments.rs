@@ -1,6 +1,6 @@
 //! What the program can be told.
 
-use std::{convert::Infallible, path::PathBuf};
+use std::{convert::Infallible, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -8,6 +8,7 @@ use super::calibrate::TimeoutScale;
 use crate::{
     audit::Audit,
     bisect::{Bisect, GuardArguments, JudgeArguments as Judge},
+    chaos::ChaosOrder,
     plan::{Filter, Pattern, Profile, Shard},
 };
 
@@ -25,6 +26,8 @@ pub enum Command {
     Run(Box<Run>),
     /// Run the same again and again, and tell how often it does not pass
     Stress(Box<Stress>),
+    /// Break machines at random while users ask at random, and check what must hold all the same
+    Chaos(Box<Chaos>),
     /// Show what there is to run, without running it
     List(List),
     /// Print which steps prove which line of the strategy, in Markdown
@@ -48,7 +51,7 @@ pub enum Command {
     Guard(GuardArguments),
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Selection {
     /// smoke or full; without it full, or whatever --only and --label name
     #[arg(long, value_name = "NAME")]
@@ -75,7 +78,7 @@ impl Selection {
     }
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Run {
     /// The topology file
     #[arg(long, value_name = "FILE", env = "PERSYS_TOPOLOGY")]
@@ -134,6 +137,52 @@ pub struct Run {
     /// Whether neither progress nor a digest is shown.
     #[arg(skip)]
     pub quiet: bool,
+    /// What `chaos` makes of the scenario of this name.
+    #[arg(skip)]
+    pub chaos: Option<ChaosOrder>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Chaos {
+    /// The topology file
+    #[arg(long, value_name = "FILE", env = "PERSYS_TOPOLOGY")]
+    pub topology: PathBuf,
+    /// A folder for the results, without a run in it [default: a new one below results/]
+    #[arg(long, value_name = "DIR")]
+    pub results: Option<PathBuf>,
+    /// Seed of the plan: the same seed makes the same plan [default: a new one]
+    #[arg(long, value_name = "N", conflicts_with = "plan")]
+    pub seed: Option<u64>,
+    /// How long users ask and machines break, such as 90s, 3m or 1h
+    #[arg(long = "for", value_name = "TIME", default_value = "3m", value_parser = time, conflicts_with = "plan")]
+    pub duration: Duration,
+    /// Carry out this plan, as chaos-plan.json has it, instead of making one
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// How long to look for a shorter plan that still fails, once one did; 0s: not at all
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = time)]
+    pub shrink_for: Duration,
+    /// Multiplies every budget and limit in seconds, for slow machines; auto measures this machine
+    #[arg(long, value_name = "X|auto", default_value_t = TimeoutScale::Fixed(1.0), value_parser = TimeoutScale::parse)]
+    pub timeout_scale: TimeoutScale,
+    /// Begin no further step after one went wrong
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// A remark that every report shows; can be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub note: Vec<String>,
+    /// A fact of the environment for the reports, such as backend=lab; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = fact)]
+    pub fact: Vec<(String, String)>,
+    /// The persys-cli under test
+    #[arg(long, value_name = "PATH", default_value = "persys-cli", env = "PERSYS_CLI")]
+    pub cli: PathBuf,
+    /// The folder with certificates and secrets [default: the topology's]
+    #[arg(long, value_name = "DIR")]
+    pub credentials: Option<PathBuf>,
+    /// What is shown as the command to run the same again; {chaos} stands for its options
+    #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE_CHAOS", hide = true)]
+    pub reproduce: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -201,6 +250,17 @@ fn pattern(text: &str) -> Result<Pattern, Infallible> {
     text.parse()
 }
 
+/// A time with its unit.
+fn time(text: &str) -> Result<Duration, String> {
+    /// Nobody waits longer for a verdict.
+    const LONGEST: Duration = Duration::from_secs(24 * 3600);
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "must be a time with its unit, such as 90s, 3m or 1h".to_owned())?;
+    let span = Duration::try_from(span).map_err(|_| "must not be negative".to_owned())?;
+    if span > LONGEST { Err("must not be longer than a day".to_owned()) } else { Ok(span) }
+}
+
 fn fact(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
     if name.is_empty() {
@@ -218,6 +278,17 @@ mod tests {
     #[test]
     fn the_arguments_are_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_has_its_unit() {
+        assert_eq!(time("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(time("3m"), Ok(Duration::from_secs(180)));
+        assert_eq!(time("1h 30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(time("0s"), Ok(Duration::ZERO));
+        for wrong in ["", "3", "3 parsecs", "-3m", "25h"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -20,7 +20,10 @@ pub fn audit(registry: Registry, arguments: &Audit) -> Exit {
 
 fn begin(table: Registry, arguments: &Audit) -> Result<Exit, BisectError> {
     let file = find("--defects", arguments.defects.as_deref(), "reference/defects.json")?;
-    let registry = audit::Registry::read(&file, table.scenarios)?;
+    let mut registry = audit::Registry::read(&file, table.scenarios)?;
+    if arguments.chaos.is_some() && !arguments.document {
+        registry.leave_to("chaos");
+    }
     let defects = select(&registry, arguments)?;
     if arguments.document || arguments.list {
         let text = match arguments.document {
@@ -35,7 +38,7 @@ fn begin(table: Registry, arguments: &Audit) -> Result<Exit, BisectError> {
         async move { audit::audit(arguments, registry, defects, interrupt).await }
     };
     let concluded = run(judge);
-    eprintln!("results: {}", arguments.results.display());
+    eprintln!("results: {}", arguments.folder().display());
     Ok(match concluded? {
         Conclusion::AllCaught => Exit::Passed,
         Conclusion::Missed => Exit::DEFECTS_MISSED,

@@ -34,6 +34,12 @@ pub struct Resolved {
     pub measured: Option<Calibration>,
 }
 
+impl Default for TimeoutScale {
+    fn default() -> Self {
+        Self::Fixed(1.0)
+    }
+}
+
 impl TimeoutScale {
     pub fn parse(text: &str) -> Result<Self, String> {
         if text == "auto" {

@@ -1,10 +1,11 @@
-//! The command line: `run`, `stress`, `list`, `coverage`, `report`, `merge`, `compare`, `calibrate`, `bisect`,
+//! The command line: `run`, `stress`, `chaos`, `list`, `coverage`, `report`, `merge`, `compare`, `calibrate`, `bisect`,
 //! `judge` and `audit`.
 
 mod arguments;
 mod audit;
 mod bisect;
 mod calibrate;
+mod chaos;
 mod compare;
 mod coverage;
 mod exit;
@@ -15,6 +16,7 @@ mod outside;
 mod remake;
 mod reproduce;
 mod run;
+mod shrinking;
 mod signals;
 mod stress;
 mod watchdog;
@@ -78,6 +80,7 @@ pub fn main_with(
     match arguments.command {
         arguments::Command::Run(arguments) => run::run(registry, platform, &arguments),
         arguments::Command::Stress(arguments) => stress::stress(registry, platform, &arguments),
+        arguments::Command::Chaos(arguments) => chaos::chaos(registry, platform, &arguments),
         arguments::Command::List(arguments) => list::list(registry, &arguments),
         arguments::Command::Coverage => coverage::coverage(registry),
         arguments::Command::Report(arguments) => remake::remake(&arguments),

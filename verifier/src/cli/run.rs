@@ -15,6 +15,7 @@ use super::{
     remake::print_digest, reproduce, signals, watchdog,
 };
 use crate::{
+    chaos::ChaosOrder,
     engine::{ExclusiveLock, Interrupt, LogMirror, Recorder, RunHandles, Runner, StepError},
     events::{EventLog, RunOutcome, RunStarted, ShardFacts, timestamp},
     plan::{Pace, Selected, planned, shuffle},
@@ -104,12 +105,12 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
     exit
 }
 
-fn refuse(exit: Exit, why: &str) -> Exit {
+pub fn refuse(exit: Exit, why: &str) -> Exit {
     eprintln!("error: {why}");
     exit
 }
 
-fn read_topology(file: &Path) -> anyhow::Result<Arc<Topology>> {
+pub fn read_topology(file: &Path) -> anyhow::Result<Arc<Topology>> {
     let text =
         fs::read_to_string(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     Ok(Arc::new(Topology::parse(file, &text)?))
@@ -175,7 +176,8 @@ impl Job<'_> {
         let reports = ReportWriter::new(self.folder.clone());
         reports.follow(&log);
         watchdog::watch(&log, Duration::from_secs(self.arguments.watchdog));
-        let progress = (!self.arguments.quiet).then(|| Progress::start(&log));
+        let progress =
+            (!self.arguments.quiet).then(|| Progress::start(&log, self.arguments.chaos.is_some()));
         let interrupt = Interrupt::default();
         if let Err(error) = signals::watch(interrupt.clone()) {
             return refuse(Exit::Environment, &format!("failed to watch for signals: {error}"));
@@ -191,7 +193,8 @@ impl Job<'_> {
             recorder,
             outside.probes,
             started.timeout_scale,
-        );
+        )
+        .giving(self.chaos(started.seed));
         let logs = outside.logs.map(|logs| {
             LogMirror::new(logs, self.folder.logs(), log.clone()).paced(started.timeout_scale)
         });
@@ -219,6 +222,13 @@ impl Job<'_> {
             print_digest(&reports.summary(), &self.folder);
         }
         outcome.into()
+    }
+
+    /// What the scenario `chaos` is told, if it is selected.
+    fn chaos(&self, seed: u64) -> ChaosOrder {
+        let given = self.arguments.chaos.clone();
+        let order = given.unwrap_or_else(|| ChaosOrder::new(seed, ChaosOrder::DURATION));
+        ChaosOrder { folder: Some(self.folder.path().to_owned()), ..order }
     }
 
     fn outside(&self, recorder: &Recorder, scale: f64) -> Result<Outside, StepError> {

@@ -32,6 +32,7 @@ pub struct RunHandles {
     pub probes: Option<Arc<Probes>>,
     pub timeout_scale: f64,
     names: AtomicU32,
+    given: Store,
 }
 
 impl RunHandles {
@@ -43,7 +44,15 @@ impl RunHandles {
         timeout_scale: f64,
     ) -> Self {
         let names = AtomicU32::new(1);
-        Self { topology, run_id: run_id.into(), recorder, probes, timeout_scale, names }
+        let given = Store::default();
+        Self { topology, run_id: run_id.into(), recorder, probes, timeout_scale, names, given }
+    }
+
+    /// With a value that every scenario can ask for by its type.
+    #[must_use]
+    pub fn giving<T: Any + Send + Sync>(mut self, value: T) -> Self {
+        self.given.put(value);
+        self
     }
 }
 
@@ -98,6 +107,11 @@ impl Context {
         let tail = format!("-{}-{n}", self.run.run_id);
         let room = prefix.floor_char_boundary(NAME_MAX.saturating_sub(tail.len()));
         format!("{}{tail}", &prefix[..room])
+    }
+
+    /// What the run was given for its scenarios, by its type.
+    pub fn given<T: Any>(&self) -> Option<&T> {
+        self.run.given.get().ok()
     }
 
     /// What is left of the step's budget.

@@ -8,8 +8,8 @@ use std::{
 
 use serde_json::Value;
 
-pub use crate::events::FaultChange;
 use crate::events::{Body, EventLog, Evidence, Measurement, Note};
+pub use crate::events::{FaultChange, OperationEnded};
 
 /// Longer texts are cut in the middle; the ends tell most.
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -105,6 +105,11 @@ impl Recorder {
     /// Records that a fault came or went.
     pub fn fault(&self, change: FaultChange) {
         self.emit(Body::Fault(change));
+    }
+
+    /// Records what came of one operation of many.
+    pub fn operation(&self, ended: OperationEnded) {
+        self.emit(Body::Operation(ended));
     }
 
     /// Records a figure of the scenario.

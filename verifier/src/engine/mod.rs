@@ -23,7 +23,7 @@ mod wait_board;
 pub use capabilities::{Capabilities, CapabilitySource};
 pub use checks::Checks;
 pub use context::{Context, RunHandles};
-pub use evidence::{FaultChange, Recorder};
+pub use evidence::{FaultChange, OperationEnded, Recorder};
 pub use exclusive_lock::ExclusiveLock;
 pub use failure::{StepError, StepErrorKind, StepResult};
 pub use interrupt::Interrupt;

@@ -75,6 +75,7 @@ bodies! {
     Evidence(Evidence) = "evidence",
     Measurement(Measurement) = "measurement",
     Fault(FaultChange) = "fault",
+    Operation(OperationEnded) = "operation",
     LogSlice(LogSlice) = "log-slice",
     StepFinished(StepFinished) = "step-finished",
     ScenarioFinished(ScenarioFinished) = "scenario-finished",
@@ -231,6 +232,21 @@ pub struct FaultChange {
     pub detail: Option<String>,
 }
 
+/// What one of many users asked for at random, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OperationEnded {
+    pub what: String,
+    /// `ok`, `fail` (refused, without effect) or `info` (nobody knows whether it had any).
+    pub outcome: String,
+    /// Absent when nothing was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    pub duration_ms: u64,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
 /// What a component logged while a step went wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -331,4 +347,14 @@ pub struct RunFinished {
     pub outcome: RunOutcome,
     pub exit_code: u8,
     pub duration_ms: f64,
+}
+
+/// `get w3 through the gateway → ok 200 (12 ms)`
+impl std::fmt::Display for OperationEnded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let status = self.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
+        let Self { what, outcome, duration_ms, .. } = self;
+        write!(f, "{what} → {outcome} {status} ({duration_ms} ms)")?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, " {}", self.detail) }
+    }
 }

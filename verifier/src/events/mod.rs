@@ -11,8 +11,8 @@ mod verdict;
 pub use clock::{parse_timestamp, timestamp};
 pub use event::{
     Body, Event, Evidence, FaultChange, HostFacts, LogSlice, Measurement, NOT_IN_ORDER, Note,
-    RunFinished, RunOutcome, RunStarted, SCHEMA, ScenarioFinished, ScenarioStarted, ShardFacts,
-    StepFinished, StepStarted, Waiting,
+    OperationEnded, RunFinished, RunOutcome, RunStarted, SCHEMA, ScenarioFinished, ScenarioStarted,
+    ShardFacts, StepFinished, StepStarted, Waiting,
 };
 pub use log::EventLog;
 pub use reader::{ReadError, read_events};

@@ -15,8 +15,12 @@ use persys_contract::WORKLOAD_LABEL;
 use serde_json::{Value, json};
 
 use super::{
-    Cause, Container, DockerRecording, ProbeError, Question, docker_transport, error::cause_of,
-    evidence::Evidence, setup::ProbeSetup,
+    Cause, Container, DockerRecording, ProbeError, Question,
+    docker_project::{NUMBER_LABEL, SERVICE_LABEL},
+    docker_transport,
+    error::cause_of,
+    evidence::Evidence,
+    setup::ProbeSetup,
 };
 
 /// How long a call may take.
@@ -45,6 +49,13 @@ impl ListedContainer {
     /// The workload that it belongs to, by its label.
     pub fn workload(&self) -> Option<&str> {
         self.labels.get(WORKLOAD_LABEL).map(String::as_str)
+    }
+
+    /// Which of a project's containers it is, such as `web2`; empty of a workload that is no
+    /// project.
+    pub fn part(&self) -> String {
+        let label = |name| self.labels.get(name).map_or("", String::as_str);
+        format!("{}{}", label(SERVICE_LABEL), label(NUMBER_LABEL))
     }
 }
 

@@ -10,6 +10,8 @@ use super::{DockerProbe, ProbeError};
 /// Compose names a container's project and service so.
 pub const PROJECT_LABEL: &str = "com.docker.compose.project";
 pub const SERVICE_LABEL: &str = "com.docker.compose.service";
+/// A container's number among those of its service.
+pub(super) const NUMBER_LABEL: &str = "com.docker.compose.container-number";
 
 impl DockerProbe {
     /// The networks and volumes of a project, such as `network shop_default`, sorted.

@@ -80,6 +80,16 @@ impl FaultProbe {
         Ok(reports)
     }
 
+    /// The faults that are, or may be, in effect on the machine, whoever ordered them.
+    pub async fn leases(&self) -> Result<Vec<Lease>, ProbeError> {
+        let answer = self.client.leases().await;
+        let active = answer.map_err(|error| self.failed("its leases", &error))?.active;
+        let faults: Vec<_> = active.iter().map(|lease| lease.fault.to_string()).collect();
+        let summary = format!("{} faults in effect", faults.len());
+        self.saw(summary, json!({ "faults": faults }), Value::Null);
+        Ok(active)
+    }
+
     /// One component: its state, and memory, descriptors and processor time while
     /// it has processes.
     pub async fn component(&self, name: &str) -> Result<ComponentReport, ProbeError> {

@@ -85,6 +85,7 @@ impl Fold {
                 self.tell(event, "fault", text.trim_end());
                 self.summary.timeline.change(event.at, fault);
             }
+            Body::Operation(ended) => self.tell(event, "asked", &ended.to_string()),
             Body::LogSlice(slice) => {
                 if let Some(attempt) = self.attempt(event) {
                     attempt.logs.push(slice.clone());

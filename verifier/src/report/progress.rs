@@ -33,6 +33,8 @@ struct Shown {
     step: Option<Running>,
     attempt: u32,
     spoke: Instant,
+    /// Whether each operation and each fault has a line of its own.
+    blow_by_blow: bool,
 }
 
 struct Running {
@@ -43,7 +45,8 @@ struct Running {
 }
 
 impl Progress {
-    pub fn start(log: &EventLog) -> Self {
+    /// With a line for each operation and each fault where many of them are made at random.
+    pub fn start(log: &EventLog, blow_by_blow: bool) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             // The template is fixed, so that it cannot be wrong at run time only.
@@ -52,7 +55,7 @@ impl Progress {
             }
             bar
         });
-        let shown = Shown { bar, step: None, attempt: 1, spoke: Instant::now() };
+        let shown = Shown { bar, step: None, attempt: 1, spoke: Instant::now(), blow_by_blow };
         let shared = Arc::new(Mutex::new(shown));
         let follower = shared.clone();
         log.follow(move |event| lock(&follower).apply(event));
@@ -135,6 +138,16 @@ impl Shown {
                 };
                 self.say(&format!("  {} {step}{took}{text}", mark(finished.verdict)));
             }
+            Body::Operation(ended) if self.blow_by_blow => {
+                let line = clean_line(&ended.to_string(), LINE_MAX);
+                self.say(&format!("  {} {} {line}", span(event.at), outcome(&ended.outcome)));
+            }
+            Body::Fault(change) if self.blow_by_blow => {
+                let what = super::timeline::words(&change.fault);
+                let (machine, how) = (&change.machine, style(&change.change).yellow().for_stderr());
+                let line = clean_line(&format!("{what} on {machine}"), LINE_MAX);
+                self.say(&format!("  {} ⚡ {how} {line}", span(event.at)));
+            }
             Body::Note(note) => self.say(&format!("  note: {}", clean_line(&note.text, LINE_MAX))),
             _ => {}
         }
@@ -186,6 +199,16 @@ fn mark(verdict: Verdict) -> console::StyledObject<&'static str> {
         Verdict::Flaky => style("~").yellow(),
         Verdict::Failed => style("✗").red(),
         Verdict::Error => style("!").red(),
+    }
+    .for_stderr()
+}
+
+/// The mark of an operation's end: acknowledged, refused, unknown.
+fn outcome(word: &str) -> console::StyledObject<&'static str> {
+    match word {
+        "ok" => style("✓").green(),
+        "fail" => style("-").dim(),
+        _ => style("?").yellow(),
     }
     .for_stderr()
 }

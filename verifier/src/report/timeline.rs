@@ -121,7 +121,7 @@ impl Timeline {
 }
 
 /// `pause prow-scheduler`: a fault's kind, and then what it is about.
-fn words(fault: &Value) -> String {
+pub(super) fn words(fault: &Value) -> String {
     let Value::Object(fields) = fault else {
         return fault.as_str().map_or_else(|| fault.to_string(), str::to_owned);
     };

@@ -3,6 +3,7 @@
 mod async_execution;
 mod authentication;
 mod basic_workflow;
+pub mod chaos;
 mod error_handling;
 mod invariants;
 mod performance;
@@ -21,6 +22,7 @@ pub const ALL: &[&Scenario] = &[
     &reconciliation::SCENARIO,
     &error_handling::SCENARIO,
     &performance::SCENARIO,
+    &chaos::SCENARIO,
 ];
 
 /// Checked at the end of every scenario.

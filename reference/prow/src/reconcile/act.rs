@@ -155,6 +155,17 @@ async fn order(
         }
         // To remove a project is to remove its data; the agent makes what it lacks.
         ReconcileAction::Recreate | ReconcileAction::Retry => agents.run(node, workload).await,
+        ReconcileAction::Restart if !is_project(workload) => {
+            match agents.start(node, &workload.id).await {
+                // What cannot be started has failed, and what has failed is made again: an engine
+                // that was killed while it started a container never can again.
+                Err(error) if error.status() == Some(500) => {
+                    agents.remove(node, &workload.id).await?;
+                    agents.run(node, workload).await
+                }
+                started => started,
+            }
+        }
         ReconcileAction::Restart | ReconcileAction::Unpause => {
             agents.start(node, &workload.id).await
         }

@@ -50,6 +50,8 @@ pub struct World {
     pub clones: Vec<ComposeClone>,
     pub logs: String,
     pub docker_away: bool,
+    /// Docker starts none of the containers that are there, only new ones.
+    pub cannot_start: bool,
     /// What becomes of a container that is run: `running`, or another state.
     pub outcome: Option<(String, Option<i64>)>,
 }
@@ -313,6 +315,9 @@ async fn start(
 ) -> Answer {
     note(&shared, "start", &workload, id).await;
     let mut world = shared.world();
+    if world.cannot_start {
+        return Err(ApiError::new(ErrorCode::DockerError, "task 4184a9: already exists"));
+    }
     let (status, exit_code) = world.outcome.clone().unwrap_or(("running".to_owned(), None));
     let mut own = world.own(&workload);
     own.first().ok_or_else(absent)?;

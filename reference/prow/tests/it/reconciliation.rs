@@ -59,6 +59,21 @@ async fn a_paused_container_goes_on_and_a_stopped_one_is_started() {
     }
 }
 
+/// As after an engine that was killed while it started the container: a task of it is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_that_docker_cannot_start_any_more_is_made_again() {
+    let (_bench, scheduler, agent) = Bench::small().await;
+    let id = scheduler.running(json!({})).await;
+    agent.world().cannot_start = true;
+    agent.set_state(&id, "exited", Some(143));
+    until("it runs again", async || {
+        (agent.state_of(&id).as_deref() == Some("running")).then_some(())
+    })
+    .await;
+    assert_eq!(agent.verbs(&id), ["run", "start", "remove", "run"]);
+    scheduler.has_status(&id, "Running").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workload_that_keeps_failing_is_given_up_until_somebody_asks_again() {
     let (_bench, scheduler, agent) = Bench::small().await;

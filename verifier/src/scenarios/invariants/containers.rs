@@ -4,11 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     engine::{Context, Progress, StepResult},
-    probe::{ListedContainer, SERVICE_LABEL},
+    probe::ListedContainer,
 };
-
-/// A container's number among those of its service.
-const NUMBER_LABEL: &str = "com.docker.compose.container-number";
 
 /// A container as it counts here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,9 +17,7 @@ struct Part {
 
 impl Part {
     fn new(node: &str, container: &ListedContainer) -> Self {
-        let label = |name| container.labels.get(name).map_or("", String::as_str);
-        let part = format!("{}{}", label(SERVICE_LABEL), label(NUMBER_LABEL));
-        Self { node: node.to_owned(), part }
+        Self { node: node.to_owned(), part: container.part() }
     }
 }
 
@@ -112,7 +107,10 @@ mod tests {
     #[test]
     fn a_listed_container_is_known_by_its_service_and_number() {
         let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let labels = [label(SERVICE_LABEL, "web"), label(NUMBER_LABEL, "2")];
+        let labels = [
+            label(crate::probe::SERVICE_LABEL, "web"),
+            label("com.docker.compose.container-number", "2"),
+        ];
         let container = ListedContainer {
             id: "1".into(),
             name: "p_web_2".into(),

@@ -50,3 +50,25 @@ fn without_an_environment_the_run_is_an_error_and_complete() {
     assert!(digest.contains("failed to"), "{digest}");
     assert!(digest.contains("results/latest/"), "{digest}");
 }
+
+#[test]
+fn a_plan_of_chaos_that_cannot_be_used_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.json");
+    let plan = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+        let output = verifier(folder.path(), &["chaos", "--topology", TOPOLOGY, "--plan", file]);
+        (code(&output), String::from_utf8(output.stderr).unwrap())
+    };
+    let (exit, told) = plan("{}");
+    assert_eq!(exit, Some(2), "{told}");
+    assert!(told.contains("failed to read the plan") && told.contains("schema"), "{told}");
+    let (exit, told) = plan(
+        r#"{ "schema": 1, "seed": 1, "durationMs": 1, "leftOut": [], "entries": [
+             { "atMs": 0, "act": "restart", "machine": "mars", "component": "etcd" } ] }"#,
+    );
+    assert_eq!(exit, Some(2), "{told}");
+    assert!(told.contains("there is no machine mars; name one of the topology's"), "{told}");
+    assert!(!folder.path().join("results").exists(), "nothing was begun");
+}
