@@ -1,6 +1,7 @@
 //! Labs as a user has them: started, used, broken and killed. They need root and
 //! the programs that `persys-lab doctor` asks for.
 
+mod all_faults;
 mod bisect;
 mod ci_files;
 mod commands;
@@ -11,8 +12,10 @@ mod failures;
 mod host_channel;
 mod isolation;
 mod kill;
+mod kill_during_faults;
 mod lab;
 mod locations;
+mod picture;
 mod platform;
 mod side_by_side;
 mod snapshot;

@@ -96,6 +96,10 @@ pub fn host() -> BTreeSet<String> {
     let ours =
         mounts.lines().filter(|line| line.contains("persys-lab") || line.contains("/run/persys"));
     found.extend(ours.map(str::to_owned));
+    let loops = run("sh", &["-c", "cat /sys/block/loop*/loop/backing_file 2> /dev/null"]);
+    found.extend(
+        loops.lines().filter(|file| file.contains("persys")).map(|file| format!("loop {file}")),
+    );
     found
 }
 
