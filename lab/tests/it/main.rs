@@ -10,6 +10,7 @@ mod doctor;
 mod documents;
 mod failures;
 mod host_channel;
+mod hostile;
 mod isolation;
 mod kill;
 mod kill_during_faults;

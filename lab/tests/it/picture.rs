@@ -12,7 +12,7 @@ use crate::{
 /// On the machine itself: the packet filter, the queues of its interfaces, files that fill a disk,
 /// processes that take memory or processor time, and how each component's process is kept.
 const LOOK: &str = r"
-nft list ruleset
+nft list ruleset | sed -E 's/packets [0-9]+ bytes [0-9]+//'
 tc qdisc show | grep -E 'netem|tbf|prio|htb' | sed -E 's/ [0-9a-f]+: / /; s/refcnt [0-9]+//'
 find /run/persys -maxdepth 5 -name '.persys-faultd-fill-*' -printf 'fills %h\n'
 for process in /proc/[0-9]*; do
