@@ -167,12 +167,18 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        // Two pages are made of each record that can be read.
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn records_with_mistakes_are_refused_or_reported(record in almost(&[GOLDEN, &shard()])) {
             super::events(&record);
         }
+
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn plans_with_mistakes_are_refused_or_taken_at_their_word(plan in almost(&[PLAN])) {

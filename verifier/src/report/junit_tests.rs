@@ -38,7 +38,10 @@ fn a_corpus_of_nasty_texts_is_borne() {
     ] {
         let xml = junit(&with_text_everywhere(text));
         assert_sound(&xml);
-        bears(text);
+        // The page has each of them dozens of times.
+        if text.len() < 1000 {
+            bears(text);
+        }
         assert!(xml.len() < 2 * 1024 * 1024);
     }
 }
@@ -59,12 +62,20 @@ proptest! {
     #[test]
     fn any_text_is_borne(text in any::<String>()) {
         assert_sound(&junit(&with_text_everywhere(&text)));
-        bears(&text);
     }
 
     #[test]
     fn any_control_characters_are_borne(text in "[\\x00-\\x7f\\]>&<\u{80}-\u{9f}\u{ffff}]{0,200}") {
         assert_sound(&junit(&with_text_everywhere(&text)));
+    }
+}
+
+proptest! {
+    // A page takes a while.
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_borne_by_every_report(text in any::<String>()) {
         bears(&text);
     }
 }
