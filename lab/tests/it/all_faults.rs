@@ -126,6 +126,8 @@ async fn hold(orders: Vec<Order>, killed_after_ms: Option<f64>) {
     assert!(topology.with_role(MachineRole::Client).next().is_some());
     let files = Credentials::in_folder(&topology.credentials, Role::Chaos.as_str());
     let credentials = files.load().unwrap();
+    // The test program has begun a line already.
+    println!();
     tell(&News::Begun);
     if let Some(ms) = killed_after_ms {
         std::thread::spawn(move || {

@@ -18,7 +18,7 @@ find /run/persys -maxdepth 5 -name '.persys-faultd-fill-*' -printf 'fills %h\n'
 for process in /proc/[0-9]*; do
     words=$(tr '\0' ' ' < $process/cmdline) || continue
     case $words in
-    *' hold memory '* | *' hold cpu '*) echo takes what others need ;;
+    '/proc/self/exe hold '*) echo takes what others need ;;
     esac
     name=$(cat $process/comm) || continue
     case $name in
@@ -60,6 +60,10 @@ impl<'a> Viewer<'a> {
 
     fn machine(&self, machine: &str) -> String {
         let mut picture = self.lab.on(machine, LOOK);
+        // A table stays for the next fault; without a chain in it no packet is touched.
+        for family in ["inet", "netdev"] {
+            picture = picture.replace(&format!("table {family} persys_faultd {{\n}}\n"), "");
+        }
         for component in self.supervisors[machine].ask(&Request::List).unwrap() {
             picture += &format!("\n{} is {:?}", component.name, component.state);
         }
