@@ -87,7 +87,7 @@ pub fn nothing_is_left(lab: &str, namespaces: &BTreeSet<String>, killed: snapsho
     let deadline = Instant::now() + GONE_WITHIN;
     loop {
         let mut left = snapshot::processes(lab);
-        left.extend(snapshot::processes_in(namespaces, killed));
+        left.extend(snapshot::processes_in(lab, namespaces, killed));
         if left.is_empty() {
             break;
         }
