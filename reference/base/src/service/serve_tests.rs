@@ -152,7 +152,7 @@ async fn a_crowd_that_asks_for_nothing_keeps_nobody_out() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(begun.elapsed() <= 2 * GRACE, "{:?}", begun.elapsed());
     // Who has waited longest is gone; who came last is not, nor who is being served.
-    let mut is_gone =
+    let is_gone =
         async |caller: &mut DuplexStream| timeout(GRACE / 10, caller.read(&mut [0])).await.is_ok();
     assert!(is_gone(&mut crowd[0]).await && is_gone(&mut crowd[49]).await);
     assert!(!is_gone(crowd.last_mut().unwrap()).await);
