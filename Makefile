@@ -44,6 +44,10 @@ chaos: tools build ## Break machines at random while users ask at random (SEED, 
 test: tools ## Run every test of the project, a lab run among them
 	@scripts/test.sh
 
+.PHONY: fuzz
+fuzz: ## Feed every reader with what an engine makes up (SECONDS_EACH: 60 for each of them)
+	@scripts/fuzz.sh
+
 .PHONY: audit
 audit: tools build seeded ## Break the reference on purpose, and see which step notices what (ARGS: options of the audit)
 	@$(BIN)/persys-verifier audit --bin-dir $(SEEDED)/release $(ARGS) -- --dns $(DNS)

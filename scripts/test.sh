@@ -12,6 +12,12 @@ step "linting" cargo clippy --locked --workspace --all-targets --quiet -- -D war
 step "linting the defects" cargo clippy --locked --all-targets --quiet \
   -p persys-gateway -p persys-prow -p persys-agent \
   --features persys-gateway/defects,persys-prow/defects,persys-agent/defects -- -D warnings
+# A workspace of its own, whose engine is C++.
+if command -v c++ > /dev/null; then
+  step "checking the fuzz targets" cargo check --locked --quiet --manifest-path fuzz/Cargo.toml --target-dir target --bins
+else
+  printf 'fuzz targets: NOT checked: there is no C++ compiler on this machine\n'
+fi
 # The lab's tests start the other crates' programs.
 step "building all programs" cargo build --locked --workspace --bins
 step "running the tests" cargo test --locked --workspace --no-fail-fast

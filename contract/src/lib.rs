@@ -11,6 +11,8 @@ mod error_body;
 mod headers;
 mod node;
 mod placement;
+#[cfg(any(test, feature = "properties"))]
+pub mod properties;
 mod reconciliation;
 mod role;
 mod signing;

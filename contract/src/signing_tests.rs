@@ -1,6 +1,8 @@
+use persys_hostile::almost;
 use proptest::prelude::*;
 
 use super::*;
+use crate::properties;
 
 const NOW: u64 = 1_767_225_600;
 
@@ -144,6 +146,14 @@ proptest! {
             key.verify("POST", &path, &headers, &changed, NOW, SIGNATURE_WINDOW),
             Err(SignatureError::Bad)
         );
+    }
+
+    #[test]
+    fn requests_of_any_form_hold(request in almost(&[
+        b"POST\n/docker/run\n1767225600\n000102030405060708090a0b0c0d0e0f\nv1=00\n{\"a\": 1}",
+        b"GET\n/a?b=%20c\n0\n\n\n",
+    ])) {
+        properties::signing(&request);
     }
 
     #[test]

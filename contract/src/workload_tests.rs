@@ -1,7 +1,11 @@
+use persys_hostile::almost;
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::properties;
+
+const WHOLE: &str = include_str!("../tests/workload.json");
 
 fn good() -> serde_json::Value {
     json!({"name": "simple-nginx", "type": "docker-container", "image": "nginx:alpine"})
@@ -17,13 +21,8 @@ fn validate(changes: serde_json::Value) -> Result<(), InvalidWorkload> {
 
 #[test]
 fn a_whole_workload_is_valid() {
-    let all = json!({
-        "id": "8c1f2f0e-7f5e-4b7e-9d52-9f6a5b1d2c3e",
-        "command": "httpd -f", "ports": ["8080:80", "53:53/udp"], "volumes": ["/a:/b:ro"],
-        "envVars": {"A": "b=c"}, "labels": {"zone": "a"}, "restartPolicy": "always",
-        "resources": {"cpu": 0.5, "memory": 1024}, "desiredState": "Running",
-    });
-    assert_eq!(validate(all), Ok(()));
+    let whole: Workload = serde_json::from_str(WHOLE).unwrap();
+    assert_eq!(whole.validate(), Ok(()));
 }
 
 #[test]
@@ -106,6 +105,11 @@ proptest! {
     fn ports_in_range_are_read_back(host in 1u16.., container in 1u16..) {
         let mapping = PortMapping::parse(&format!("{host}:{container}")).unwrap();
         prop_assert_eq!((mapping.host, mapping.container.number), (host, container));
+    }
+
+    #[test]
+    fn files_with_mistakes_are_taken_or_refused_for_a_field(file in almost(&[WHOLE.as_bytes()])) {
+        properties::workload(&file);
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub mod client;
 mod faults;
 mod leases;
 mod machine;
+#[cfg(any(test, feature = "properties"))]
+pub mod properties;
 pub mod protocol;
 mod refused;
 pub mod server;

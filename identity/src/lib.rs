@@ -9,6 +9,7 @@ mod peer;
 mod provider;
 mod refusal;
 mod specification;
+mod waiting_room;
 
 pub use authority::{Authority, AuthorityError, IssuedCertificate};
 pub use credential_set::write_credentials;
@@ -18,3 +19,4 @@ pub use peer::{Peer, role_of};
 pub use provider::install_crypto;
 pub use refusal::{Refusal, RefusalReason};
 pub use specification::{CertificateSpec, Validity};
+pub use waiting_room::{Seat, WaitingRoom};

@@ -6,18 +6,21 @@ use axum::serve::Listener;
 use rustls::ServerConfig;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc},
+    sync::mpsc,
     task::JoinHandle,
     time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::{Peer, Refusal, RefusalReason};
+use crate::{Peer, Refusal, RefusalReason, WaitingRoom};
 
 /// How long a client may take for the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Handshakes under way at once; more wait in the kernel's queue.
+/// Handshakes under way at once; more wait in the kernel's queue, as long as none
+/// of these takes longer than [`GRACE`].
 const HANDSHAKES_AT_ONCE: usize = 256;
+/// What a handshake may take while others wait for its place.
+const GRACE: Duration = Duration::from_secs(1);
 /// How long to hold off when the process has no file descriptor left.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
@@ -73,9 +76,8 @@ async fn accept(
     sender: mpsc::Sender<(TlsStream<TcpStream>, Peer)>,
     on_refusal: Arc<dyn Fn(Refusal) + Send + Sync>,
 ) {
-    let places = Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
+    let room = WaitingRoom::new(HANDSHAKES_AT_ONCE, GRACE);
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
         let (tcp, address) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(_) => {
@@ -83,13 +85,16 @@ async fn accept(
                 continue;
             }
         };
+        let seat = room.enter().await;
         let (acceptor, sender, on_refusal) = (acceptor.clone(), sender.clone(), on_refusal.clone());
         tokio::spawn(async move {
             // Answers are small; waiting to fill a segment only costs latency.
             let _ = tcp.set_nodelay(true);
-            let refused = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(tcp)).await {
-                Ok(Ok(stream)) => {
-                    drop(place);
+            let sent_away = seat.sent_away();
+            let handshake = sent_away.run_until_cancelled(acceptor.accept(tcp));
+            let refused = match timeout(HANDSHAKE_TIMEOUT, handshake).await {
+                Ok(Some(Ok(stream))) => {
+                    drop(seat);
                     let certificate =
                         stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
                     let peer = Peer::new(address, certificate);
@@ -97,7 +102,11 @@ async fn accept(
                     let _ = sender.send((stream, peer)).await;
                     return;
                 }
-                Ok(Err(error)) => (RefusalReason::of(&error), error.to_string()),
+                Ok(Some(Err(error))) => (RefusalReason::of(&error), error.to_string()),
+                Ok(None) => (
+                    RefusalReason::HandshakeTimeout,
+                    format!("no handshake within {GRACE:?}, and others wait"),
+                ),
                 Err(_) => (
                     RefusalReason::HandshakeTimeout,
                     format!("no handshake within {HANDSHAKE_TIMEOUT:?}"),

@@ -18,6 +18,8 @@ pub mod load;
 pub mod merge;
 pub mod plan;
 pub mod probe;
+#[cfg(any(test, feature = "properties"))]
+pub mod properties;
 pub mod report;
 pub mod scenarios;
 pub mod stress;

@@ -43,6 +43,13 @@ pub(super) fn validate(file: &Path, topology: &Topology) -> Result<(), TopologyE
             "choose any longer text; it marks the network as one made for tests",
         );
     }
+    if !topology.token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return refuse(
+            "token",
+            "has other characters than letters, digits and marks of ASCII".into(),
+            "choose a text without blanks; it travels in a header",
+        );
+    }
     if topology.domain.split('.').any(|label| !is_label(label)) {
         return refuse(
             "domain",

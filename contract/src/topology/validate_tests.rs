@@ -1,9 +1,11 @@
 use std::path::Path;
 
+use persys_hostile::almost;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::properties;
 
 const SHIPPED: &str = include_str!("../../../topology.json");
 
@@ -31,6 +33,7 @@ fn each_error_names_file_field_and_mend() {
     for (pointer, value, starts, mend) in [
         ("/schema", json!(9), "t.json: schema: is 9", "same release"),
         ("/token", json!("x"), "t.json: token:", "any longer text"),
+        ("/token", json!("eight or\nmore"), "t.json: token:", "without blanks"),
         ("/domain", json!("Persys..local"), "t.json: domain:", "lower-case labels"),
         ("/credentials", json!("run"), "t.json: credentials:", "from the root"),
         ("/subnet", json!("10.77.0.1/24"), "t.json: subnet:", "10.77.0.0/24"),
@@ -70,6 +73,11 @@ proptest! {
     #[test]
     fn odd_files_are_refused_without_panic(text in ".*") {
         prop_assert!(parse(&text).is_err());
+    }
+
+    #[test]
+    fn files_with_mistakes_are_refused_by_name_or_used(file in almost(&[SHIPPED.as_bytes()])) {
+        properties::topology(&file);
     }
 
     #[test]

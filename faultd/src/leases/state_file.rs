@@ -60,9 +60,12 @@ impl StateFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(source) => return Err(StateFileError::Read { path: self.path.clone(), source }),
         };
-        let content: Content = serde_json::from_slice(&text)
-            .map_err(|source| StateFileError::Garbled { path: self.path.clone(), source })?;
-        Ok(content.leases)
+        Self::leases_in(&text)
+            .map_err(|source| StateFileError::Garbled { path: self.path.clone(), source })
+    }
+
+    pub(crate) fn leases_in(text: &[u8]) -> serde_json::Result<Vec<Lease>> {
+        Ok(serde_json::from_slice::<Content>(text)?.leases)
     }
 }
 

@@ -1,6 +1,6 @@
-//! Serves connections, each bounded in time, and those of strangers in number.
+//! Serves connections, each bounded in time, and in number those that wait.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -8,17 +8,11 @@ use axum::{
     extract::{ConnectInfo, Request},
     serve::Listener,
 };
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use persys_contract::Role;
-use persys_identity::{MutualTlsListener, Peer};
-use tokio::{
-    sync::Semaphore,
-    time::{sleep, timeout},
-};
+use persys_identity::{MutualTlsListener, Peer, Seat, WaitingRoom};
+use tokio::time::{sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
@@ -29,10 +23,12 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// What a request under way may take once its connection is to end.
 const LAST_REQUEST: Duration = Duration::from_secs(60);
 const MAX_HEAD_BYTES: usize = 16 * 1024;
-/// Connections at once of the role that may give orders.
+/// Waiting connections at once of the role that may give orders.
 const ORDERING: usize = 128;
-/// Connections at once of all others, who are only told that they may not.
+/// Waiting connections at once of all others, who are only told that they may not.
 const OTHERS: usize = 16;
+/// For how long at least nobody is sent away for others.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Serves until `stop`, and lets requests under way end.
 pub(super) async fn serve(
@@ -40,22 +36,20 @@ pub(super) async fn serve(
     router: Router,
     stop: CancellationToken,
 ) {
-    let (ordering, others) = (Arc::new(Semaphore::new(ORDERING)), Arc::new(Semaphore::new(OTHERS)));
+    // Strangers wait among themselves: they cannot take the place of an order.
+    let (ordering, others) = (WaitingRoom::new(ORDERING, GRACE), WaitingRoom::new(OTHERS, GRACE));
     let connections = TaskTracker::new();
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        let places = if peer.role == Some(Role::Chaos) { &ordering } else { &others };
-        let Ok(place) = places.clone().try_acquire_owned() else {
-            tracing::warn!(peer = %peer.address, subject = peer.subject, "too many connections");
-            continue;
-        };
-        let (router, stop) = (router.clone(), stop.clone());
+        let room = if peer.role == Some(Role::Chaos) { &ordering } else { &others };
+        let (room, router, stop) = (room.clone(), router.clone(), stop.clone());
         connections.spawn(async move {
-            serve_one(TokioIo::new(stream), peer, router, stop).await;
-            drop(place);
+            if let Some(seat) = stop.run_until_cancelled(room.enter()).await {
+                serve_one(TokioIo::new(stream), peer, seat, router, &stop).await;
+            }
         });
     }
     connections.close();
@@ -65,22 +59,33 @@ pub(super) async fn serve(
 async fn serve_one(
     stream: TokioIo<<MutualTlsListener as Listener>::Io>,
     peer: Peer,
+    seat: Seat,
     router: Router,
-    stop: CancellationToken,
+    stop: &CancellationToken,
 ) {
     let address = peer.address;
-    let service = router.map_request(move |mut request: Request<Incoming>| {
+    let sent_away = seat.sent_away();
+    let seat = Arc::new(seat);
+    let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer.clone()));
-        request.map(Body::new)
+        let (router, seat) = (router.clone(), seat.clone());
+        async move {
+            let answer = seat.served(router.oneshot(request.map(Body::new))).await?;
+            Ok::<_, io::Error>(answer.unwrap_or_else(|no| match no {}))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(stream, TowerToHyperService::new(service));
+        .serve_connection(stream, service);
     tokio::pin!(connection);
     let outcome = tokio::select! {
         outcome = connection.as_mut() => outcome,
+        () = sent_away.cancelled() => {
+            tracing::warn!(peer = %address, "sent away for others: too many connections wait");
+            Ok(())
+        }
         () = async { tokio::select! { () = stop.cancelled() => {}, () = sleep(LIFETIME) => {} } } => {
             connection.as_mut().graceful_shutdown();
             timeout(LAST_REQUEST, connection).await.unwrap_or(Ok(()))

@@ -7,6 +7,7 @@ use std::{
 
 use persys_contract::Role;
 use persys_faultd::protocol::TOPOLOGY_HEADER;
+use persys_hostile::{Listener, Process, stranger_configs, strangers_get_no_answer, survives};
 use persys_identity::CertificateSpec;
 use rustls::pki_types::ServerName;
 use tokio::{
@@ -15,7 +16,6 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
-use uuid::Uuid;
 
 use crate::{network::MACHINE, world::World};
 
@@ -23,33 +23,22 @@ use crate::{network::MACHINE, world::World};
 const PROMPT: Duration = Duration::from_secs(2);
 
 isolated! {
-    async fn random_bytes_are_no_answer_worth() {
+    async fn every_attack_at_once_keeps_no_order_out() {
         let world = World::new().await;
-        let client = world.client();
-        for length in [0, 1, 5, 16, 300, 5000, 70_000] {
-            let mut stream = TcpStream::connect((MACHINE, 7077)).await.unwrap();
-            let _ = stream.write_all(&noise(length)).await;
-            let _ = stream.shutdown().await;
-            let mut answer = Vec::new();
-            let read = timeout(Duration::from_secs(8), stream.read_to_end(&mut answer)).await;
-            let _ = read.expect("the connection was not closed");
-            // A TLS alert at most.
-            assert!(answer.len() < 64, "{length}: {answer:?}");
-        }
-        // And through a good handshake, as a stranger and as one who may give orders.
-        for role in [Role::Client, Role::Chaos] {
-            for length in [1, 300, 70_000] {
-                let mut stream = tls(&world, role).await;
-                let _ = stream.write_all(&noise(length)).await;
-                let _ = stream.shutdown().await;
-                let mut answer = Vec::new();
-                let read = timeout(Duration::from_secs(15), stream.read_to_end(&mut answer)).await;
-                let _ = read.expect("the connection was not closed");
-                let text = String::from_utf8_lossy(&answer);
-                assert!(answer.is_empty() || text.starts_with("HTTP/1.1 400"), "{text}");
-            }
-        }
-        client.components().await.unwrap();
+        let credentials = world.credentials(&CertificateSpec::client(Role::Chaos));
+        let listener = Listener::tls((MACHINE, 7077).into(), credentials.client_config().unwrap());
+        let pid = world.daemon.as_ref().unwrap().pid().cast_unsigned();
+        survives(&listener, Process { pid }, async || {
+            world.client().components().await.unwrap();
+        })
+        .await;
+    }
+
+    async fn no_stranger_hears_a_byte() {
+        let world = World::new().await;
+        let strangers = stranger_configs(world.authority.cert_pem(), Role::Chaos);
+        strangers_get_no_answer((MACHINE, 7077).into(), strangers).await;
+        world.client().components().await.unwrap();
     }
 
     async fn half_open_clients_keep_nobody_waiting() {
@@ -133,9 +122,4 @@ async fn tls(world: &World, role: Role) -> TlsStream<TcpStream> {
     let stream = TcpStream::connect((MACHINE, 7077)).await.unwrap();
     let name = ServerName::from(std::net::IpAddr::V4(MACHINE));
     connector.connect(name, stream).await.unwrap()
-}
-
-fn noise(length: usize) -> Vec<u8> {
-    let blocks = std::iter::repeat_with(|| *Uuid::new_v4().as_bytes());
-    blocks.take(length.div_ceil(16)).flatten().take(length).collect()
 }

@@ -129,6 +129,22 @@ async fn a_silent_client_is_sent_away_and_keeps_nobody_waiting() {
 }
 
 #[tokio::test]
+async fn a_silent_crowd_keeps_nobody_out() {
+    let mut server = Server::start().await;
+    let issued = server.authority.issue(&CertificateSpec::client(Role::Client)).unwrap();
+    // More than there is room for.
+    let mut crowd = Vec::new();
+    for _ in 0..300 {
+        crowd.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    assert_eq!(server.ask(&issued).await.unwrap(), "Some(Client)");
+    // Not because somebody's time was up.
+    let gone = server.refusals.try_recv().expect("somebody went");
+    assert_eq!(gone.reason, RefusalReason::HandshakeTimeout);
+    assert!(gone.detail.contains("others wait"), "{}", gone.detail);
+}
+
+#[tokio::test]
 async fn plain_text_is_refused() {
     let mut server = Server::start().await;
     let mut plain = TcpStream::connect(server.address).await.unwrap();

@@ -1,6 +1,6 @@
 //! The supervisor's socket.
 
-use std::{io, rc::Rc};
+use std::{io, rc::Rc, time::Duration};
 
 use anyhow::{Context, Result};
 use persys_faultd::supervisor::{Request, Response};
@@ -8,6 +8,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{UnixListener, UnixStream},
     task::spawn_local,
+    time::sleep,
 };
 
 use super::supervisor::Supervisor;
@@ -15,6 +16,7 @@ use crate::paths;
 
 /// No request is longer.
 const MAX_REQUEST: u64 = 64 * 1024;
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
 /// Answers until the machine ends.
 pub fn serve(supervisor: &Rc<Supervisor>) -> Result<()> {
@@ -23,11 +25,14 @@ pub fn serve(supervisor: &Rc<Supervisor>) -> Result<()> {
     let supervisor = supervisor.clone();
     spawn_local(async move {
         loop {
-            if let Ok((stream, _)) = listener.accept().await {
-                let supervisor = supervisor.clone();
-                // Who hangs up early does not want to know.
-                spawn_local(async move { converse(stream, &supervisor).await });
-            }
+            let Ok((stream, _)) = listener.accept().await else {
+                // No descriptor is left, and the next moment there is none either.
+                sleep(ACCEPT_BACKOFF).await;
+                continue;
+            };
+            let supervisor = supervisor.clone();
+            // Who hangs up early does not want to know.
+            spawn_local(async move { converse(stream, &supervisor).await });
         }
     });
     Ok(())

@@ -1,7 +1,7 @@
 //! What others may ask the outermost process, one JSON line each way, over the
 //! abstract socket that bears the lab's name.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
@@ -10,7 +10,8 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{UnixListener, UnixStream},
     sync::mpsc,
-    time::timeout,
+    task::spawn_local,
+    time::{sleep, timeout},
 };
 
 use super::state::Phase;
@@ -18,6 +19,7 @@ use crate::{names, processes::Processes};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_LINE: u64 = 1024 * 1024;
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -58,15 +60,23 @@ pub struct MachineEntry {
 /// Answers until the process ends. `down` gets a word for each order to end.
 pub async fn serve(
     listener: UnixListener,
-    report: impl Fn() -> Report,
+    report: impl Fn() -> Report + 'static,
     down: mpsc::Sender<()>,
 ) -> std::convert::Infallible {
+    let report = Rc::new(report);
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            // No descriptor is left, and the next moment there is none either.
+            sleep(ACCEPT_BACKOFF).await;
+            continue;
+        };
         // Only root runs labs, so only root may speak to one.
         if stream.peer_cred().is_ok_and(|peer| peer.uid() == 0) {
-            // One at a time: answers are quick, and who dawdles is cut off.
-            let _ = timeout(PATIENCE, answer(stream, &report, &down)).await;
+            let (report, down) = (report.clone(), down.clone());
+            // Who dawdles is cut off, and keeps nobody waiting.
+            spawn_local(async move {
+                let _ = timeout(PATIENCE, answer(stream, &*report, &down)).await;
+            });
         }
     }
 }

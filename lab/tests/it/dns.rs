@@ -16,7 +16,7 @@ use persys_identity::{Credentials, install_crypto};
 
 use crate::lab::{Lab, persys_lab, text};
 
-const SERVER: &str = "10.77.0.40:53";
+pub const SERVER: &str = "10.77.0.40:53";
 
 #[test]
 fn the_embedded_server_answers_as_coredns_does() {
@@ -99,6 +99,12 @@ async fn register() {
     ] {
         etcd.put(format!("/skydns/local/persys/{key}"), value, None).await.unwrap();
     }
+}
+
+/// That it is there, by UDP and by TCP.
+pub fn assert_answers() {
+    let query = question("example.org.", RecordType::A);
+    assert_eq!(show(&ask_udp(&query)), show(&ask_tcp(&query)));
 }
 
 fn question(name: &str, kind: RecordType) -> Vec<u8> {

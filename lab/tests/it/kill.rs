@@ -76,20 +76,25 @@ fn kill_after(moment: Duration) {
     let killed = snapshot::now();
     outermost.wait().unwrap();
     user.stop();
+    nothing_is_left(&lab, &namespaces, killed);
+    assert_eq!(snapshot::host(), before);
+    assert_eq!(trap.caught(), Vec::<String>::new());
+}
+
+/// No process of a lab that was killed, and no control group.
+pub fn nothing_is_left(lab: &str, namespaces: &BTreeSet<String>, killed: snapshot::Ticks) {
     // With its last process a namespace goes, and all that is mounted in it.
     let deadline = Instant::now() + GONE_WITHIN;
     loop {
-        let mut left = snapshot::processes(&lab);
-        left.extend(snapshot::processes_in(&namespaces, killed));
+        let mut left = snapshot::processes(lab);
+        left.extend(snapshot::processes_in(lab, namespaces, killed));
         if left.is_empty() {
             break;
         }
         assert!(Instant::now() < deadline, "left: {left:#?}");
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(snapshot::control_groups(&lab), Vec::<String>::new());
-    assert_eq!(snapshot::host(), before);
-    assert_eq!(trap.caught(), Vec::<String>::new());
+    assert_eq!(snapshot::control_groups(lab), Vec::<String>::new());
 }
 
 /// Somebody who runs a container as soon as there is an engine.

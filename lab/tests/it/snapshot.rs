@@ -20,17 +20,27 @@ pub fn processes(lab: &str) -> Vec<String> {
     pids().into_iter().filter(own).map(describe).collect()
 }
 
-/// Processes in one of the namespaces that were born before a moment: the kernel
-/// gives the names of namespaces that are gone to new ones.
-pub fn processes_in(namespaces: &BTreeSet<String>, before: Ticks) -> Vec<String> {
+/// Processes in one of the namespaces that were born before a moment and belong to no
+/// other lab: the kernel gives the names of namespaces that are gone to new ones.
+pub fn processes_in(lab: &str, namespaces: &BTreeSet<String>, before: Ticks) -> Vec<String> {
     let inside = |pid: &u32| {
         born(*pid).is_some_and(|born| born <= before)
+            && !is_of_another_lab(*pid, lab)
             && KINDS.iter().any(|kind| {
                 let link = fs::read_link(format!("/proc/{pid}/ns/{kind}")).unwrap_or_default();
                 namespaces.contains(link.to_string_lossy().as_ref())
             })
     };
     pids().into_iter().filter(inside).map(describe).collect()
+}
+
+/// Whether there is the janitor of another lab above it, which holds all of its own.
+fn is_of_another_lab(pid: u32, lab: &str) -> bool {
+    std::iter::successors(Some(pid), |pid| parent(*pid).filter(|parent| *parent > 1)).any(|pid| {
+        let line = read(&format!("/proc/{pid}/cmdline"));
+        let mut words = line.split('\0').skip(1);
+        words.next() == Some("__janitor") && words.next() != Some(lab)
+    })
 }
 
 /// All processes below this one, it among them.
@@ -96,6 +106,10 @@ pub fn host() -> BTreeSet<String> {
     let ours =
         mounts.lines().filter(|line| line.contains("persys-lab") || line.contains("/run/persys"));
     found.extend(ours.map(str::to_owned));
+    let loops = run("sh", &["-c", "cat /sys/block/loop*/loop/backing_file 2> /dev/null"]);
+    found.extend(
+        loops.lines().filter(|file| file.contains("persys")).map(|file| format!("loop {file}")),
+    );
     found
 }
 

@@ -15,5 +15,5 @@ pub use event::{
     ShardFacts, StepFinished, StepStarted, Waiting,
 };
 pub use log::EventLog;
-pub use reader::{ReadError, read_events};
+pub use reader::{ReadError, read_events, read_events_from};
 pub use verdict::Verdict;

@@ -23,8 +23,14 @@ pub enum ReadError {
 
 /// All events of a file. A last line that was cut off is passed over.
 pub fn read_events(file: &Path) -> Result<Vec<Event>, ReadError> {
+    let opened = File::open(file);
+    let opened = opened.map_err(|source| ReadError::Io { file: file.to_owned(), source })?;
+    read_events_from(file, BufReader::new(opened))
+}
+
+/// The same of what is already open. `file` is only named in errors.
+pub fn read_events_from(file: &Path, mut reader: impl BufRead) -> Result<Vec<Event>, ReadError> {
     let io = |source| ReadError::Io { file: file.to_owned(), source };
-    let mut reader = BufReader::new(File::open(file).map_err(io)?);
     let mut events: Vec<Event> = Vec::new();
     let mut bytes = Vec::new();
     for line in 1.. {

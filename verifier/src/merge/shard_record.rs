@@ -37,9 +37,16 @@ const COMMON: [(&str, &str); 11] = [
 
 /// All shards of one run, in order; nothing else is accepted.
 pub fn read_shards(folders: &[PathBuf]) -> Result<Vec<ShardRecord>, MergeError> {
+    fitting(folders.iter().map(|folder| ShardRecord::read(folder)))
+}
+
+/// The same of records that are already read.
+pub(crate) fn fitting(
+    records: impl Iterator<Item = Result<ShardRecord, MergeError>>,
+) -> Result<Vec<ShardRecord>, MergeError> {
     let mut shards: Vec<ShardRecord> = Vec::new();
-    for folder in folders {
-        let shard = ShardRecord::read(folder)?;
+    for shard in records {
+        let shard = shard?;
         if let Some(first) = shards.first() {
             shard.fits(first)?;
         }
@@ -62,8 +69,10 @@ pub fn read_shards(folders: &[PathBuf]) -> Result<Vec<ShardRecord>, MergeError> 
 
 impl ShardRecord {
     fn read(folder: &Path) -> Result<Self, MergeError> {
-        let events = read_events(&ResultsFolder::existing(folder).events())?;
-        let folder = folder.to_owned();
+        Self::of(folder.to_owned(), read_events(&ResultsFolder::existing(folder).events())?)
+    }
+
+    pub(crate) fn of(folder: PathBuf, events: Vec<Event>) -> Result<Self, MergeError> {
         let Some(Body::RunStarted(started)) = events.first().map(|event| &event.body) else {
             return Err(MergeError::NoShard { folder });
         };

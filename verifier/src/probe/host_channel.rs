@@ -16,7 +16,7 @@ use super::{
     Cause, ProbeError, Question,
     evidence::Evidence,
     host_fault::HostFault,
-    host_order::{HostAnswer, HostOrder, HostRequest},
+    host_order::{HostOrder, HostRequest, carried_out},
 };
 use crate::{
     engine::{FaultChange, Recorder},
@@ -147,23 +147,17 @@ impl HostChannel {
             match tokio::fs::read(&file).await {
                 Ok(text) => break text,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(self.failed(order, machine, broken(&error))),
+                Err(error) => {
+                    let broken = format!("the answer cannot be read: {error}");
+                    return Err(self.failed(order, machine, Cause::Protocol(broken)));
+                }
             }
             if begun.elapsed() >= self.0.patience {
                 return Err(self.failed(order, machine, Cause::Timeout(self.0.patience)));
             }
             tokio::time::sleep(LOOK_EVERY).await;
         };
-        let answer: HostAnswer = serde_json::from_slice(&text)
-            .map_err(|error| self.failed(order, machine, broken(&error)))?;
-        if answer.id != id {
-            let odd = Cause::Protocol(format!("it answers request {}, not {id}", answer.id));
-            return Err(self.failed(order, machine, odd));
-        }
-        if !answer.ok {
-            let why = answer.error.unwrap_or_else(|| "without a reason".to_owned());
-            return Err(self.failed(order, machine, Cause::Protocol(format!("refused: {why}"))));
-        }
+        carried_out(&text, id).map_err(|why| self.failed(order, machine, Cause::Protocol(why)))?;
         let summary = format!("the host carried out: {} {machine}", order.as_str());
         let data = json!({ "order": order, "machine": machine });
         let passing = json!({ "request": id, "tookMs": begun.elapsed().as_millis() as u64 });
@@ -192,10 +186,6 @@ impl HostChannel {
         let folder = self.0.requests.parent().unwrap_or(&self.0.requests).display().to_string();
         self.0.evidence.unanswered("host", Question::new("the host", folder, what), cause)
     }
-}
-
-fn broken(error: &dyn std::fmt::Display) -> Cause {
-    Cause::Protocol(format!("the answer cannot be read: {error}"))
 }
 
 impl std::fmt::Debug for HostChannel {

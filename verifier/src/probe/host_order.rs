@@ -40,9 +40,23 @@ pub(super) struct HostRequest<'a> {
 
 /// `answers/<id>.json`.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct HostAnswer {
-    pub id: u64,
-    pub ok: bool,
+struct HostAnswer {
+    id: u64,
+    ok: bool,
     #[serde(default)]
-    pub error: Option<String>,
+    error: Option<String>,
+}
+
+/// Whether the host says that it has carried out a request, or else why not.
+pub(crate) fn carried_out(answer: &[u8], id: u64) -> Result<(), String> {
+    let answer: HostAnswer = serde_json::from_slice(answer)
+        .map_err(|error| format!("the answer cannot be read: {error}"))?;
+    if answer.id != id {
+        return Err(format!("it answers request {}, not {id}", answer.id));
+    }
+    if !answer.ok {
+        let why = answer.error.unwrap_or_else(|| "without a reason".to_owned());
+        return Err(format!("refused: {why}"));
+    }
+    Ok(())
 }

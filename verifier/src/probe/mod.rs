@@ -63,6 +63,8 @@ pub use github::GithubProbe;
 pub use host_channel::HostChannel;
 pub use host_fault::HostFault;
 pub use host_order::HostOrder;
+#[cfg(any(test, feature = "properties"))]
+pub(crate) use host_order::carried_out;
 pub use http::HttpRequest;
 pub use load_client::LoadClient;
 pub use metrics::{MetricsProbe, Scrape};

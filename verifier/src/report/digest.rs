@@ -18,6 +18,8 @@ const SKIPPED_MAX: usize = 4;
 const NOTES_MAX: usize = 3;
 /// Characters of a line where nobody says how wide the screen is.
 const WIDTH: usize = 160;
+/// Of a command, all that a terminal takes on one line.
+const COMMAND_MAX: usize = 4000;
 /// A failure's own line may be longer: its end is the last status.
 const FAILURE_WIDTH: usize = 3 * WIDTH;
 
@@ -101,7 +103,7 @@ impl<'a> Digest<'a> {
             if scenarios == 1 { "scenario" } else { "scenarios" },
             span(self.run.duration_ms()),
             shard.unwrap_or_default(),
-            self.run.started.run_id,
+            clean_line(&self.run.started.run_id, WIDTH),
         )
     }
 
@@ -243,7 +245,7 @@ impl<'a> Digest<'a> {
             Some((scenario, "invariants" | "clean-up")) => scenario,
             _ => first,
         };
-        (!reproduce.is_empty()).then(|| reproduce.replace("{step}", name))
+        (!reproduce.is_empty()).then(|| clean_line(&reproduce.replace("{step}", name), COMMAND_MAX))
     }
 
     fn field(&self, paint: Paint, name: &str, text: &str) -> String {

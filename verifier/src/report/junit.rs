@@ -11,10 +11,12 @@ use super::{
 };
 use crate::events::{RunStarted, Verdict, parse_timestamp};
 
+/// Characters of a name; ours have less, but a record may be anybody's.
+const NAME_MAX: usize = 200;
 /// Characters of a message; the whole text is in the element's content.
-const MESSAGE_MAX: usize = 1000;
+pub(super) const MESSAGE_MAX: usize = 1000;
 /// Bytes of each longer text. GitLab takes 30 MB a file.
-const TEXT_MAX: usize = 64 * 1024;
+pub(super) const TEXT_MAX: usize = 64 * 1024;
 
 /// The whole file.
 pub fn junit(run: &RunSummary) -> Vec<u8> {
@@ -39,8 +41,9 @@ pub fn junit(run: &RunSummary) -> Vec<u8> {
 }
 
 fn suite(run: &RunSummary, scenario: &ScenarioSummary) -> TestSuite {
-    let mut suite = TestSuite::new(&scenario.id);
-    suite.package = format!("e2e.{}", scenario.id);
+    let id = clean_line(&scenario.id, NAME_MAX);
+    let mut suite = TestSuite::new(&id);
+    suite.package = format!("e2e.{id}");
     suite.hostname = clean_line(&run.started.host.hostname, 100);
     let timestamp = scenario.timestamp.as_deref().unwrap_or(&run.timestamp);
     suite.set_timestamp(parse_timestamp(timestamp).unwrap_or(OffsetDateTime::UNIX_EPOCH));
@@ -50,7 +53,8 @@ fn suite(run: &RunSummary, scenario: &ScenarioSummary) -> TestSuite {
 }
 
 fn case(run: &RunSummary, scenario: &ScenarioSummary, step: &StepSummary) -> TestCase {
-    let name = step.id.as_str();
+    let name = clean_line(&step.id, NAME_MAX);
+    let name = name.as_str();
     let time = Duration::microseconds((step.duration_ms() * 1000.0).round() as i64);
     let whole = step.message();
     let message = clean_line(&step.headline(), MESSAGE_MAX);
@@ -67,7 +71,7 @@ fn case(run: &RunSummary, scenario: &ScenarioSummary, step: &StepSummary) -> Tes
     if whole.trim() != message {
         case.set_trace(&text(&whole));
     }
-    case.set_classname(&format!("e2e.{}", scenario.id));
+    case.set_classname(&format!("e2e.{}", clean_line(&scenario.id, NAME_MAX)));
     case.set_system_out(&text(&told(run, step)));
     let logs = logs(step);
     if !logs.is_empty() {

@@ -1,84 +1,17 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    events::LogSlice,
-    report::summary::{Attempt, StepSummary},
-};
-
-/// A run of which every text is the same nasty one.
-fn nasty(text: &str) -> RunSummary {
-    let verdicts = [
-        Some(Verdict::Passed),
-        Some(Verdict::Failed),
-        Some(Verdict::Error),
-        Some(Verdict::Skipped),
-        None,
-    ];
-    let steps = verdicts.iter().enumerate().map(|(n, verdict)| {
-        let mut attempt = Attempt {
-            verdict: *verdict,
-            message: text.to_owned(),
-            duration_ms: 12.5,
-            logs: vec![LogSlice {
-                machine: text.to_owned(),
-                component: text.to_owned(),
-                text: text.to_owned(),
-                omitted_bytes: 3,
-                older: true,
-            }],
-            ..Attempt::default()
-        };
-        attempt.story.tell(1.0, "http", text);
-        let id = format!("step-{n}");
-        StepSummary {
-            id,
-            title: text.into(),
-            source: text.into(),
-            attempts: vec![attempt],
-            ..StepSummary::default()
-        }
-    });
-    let mut run = RunSummary { notes: vec![text.to_owned()], ..RunSummary::default() };
-    run.started.host.hostname = text.to_owned();
-    run.started.facts.insert(text.to_owned(), text.to_owned());
-    run.scenarios = vec![ScenarioSummary {
-        id: "nasty".into(),
-        title: text.into(),
-        objective: text.into(),
-        steps: steps.collect(),
-        ..ScenarioSummary::default()
-    }];
-    run
-}
+use crate::report::soundness::{bears, well_formed, with_text_everywhere};
 
 /// What every reader relies on.
 fn assert_sound(xml: &[u8]) {
-    let text = std::str::from_utf8(xml).unwrap();
-    // Stricter than most readers: illegal characters are errors, and so is a DTD.
-    let document = roxmltree::Document::parse(text).unwrap();
-    let suites: Vec<_> = document.descendants().filter(|n| n.has_tag_name("testsuite")).collect();
-    let number =
-        |node: &roxmltree::Node<'_, '_>, name| node.attribute(name).unwrap().parse::<usize>();
+    well_formed(xml);
+    let document = roxmltree::Document::parse(std::str::from_utf8(xml).unwrap()).unwrap();
     let mut names = std::collections::BTreeSet::new();
-    for suite in &suites {
-        let cases: Vec<_> = suite.children().filter(|n| n.has_tag_name("testcase")).collect();
-        let with = |name: &str| {
-            cases.iter().filter(|c| c.children().any(|n| n.has_tag_name(name))).count()
-        };
-        assert_eq!(number(suite, "tests"), Ok(cases.len()));
-        assert_eq!(number(suite, "failures"), Ok(with("failure")));
-        assert_eq!(number(suite, "errors"), Ok(with("error")));
-        for case in &cases {
-            let name = (case.attribute("classname").unwrap(), case.attribute("name").unwrap());
-            assert!(names.insert(name), "{name:?} is there twice");
-            assert!(case.attribute("time").unwrap().parse::<f64>().unwrap() >= 0.0);
-            for node in case.children().filter(|n| n.is_element()) {
-                let long = node.text().map_or(0, str::len);
-                assert!(long < TEXT_MAX + 100, "{} has {long} bytes", node.tag_name().name());
-                assert!(node.attribute("message").is_none_or(|m| m.len() <= 4 * MESSAGE_MAX));
-            }
-        }
+    for case in document.descendants().filter(|node| node.has_tag_name("testcase")) {
+        let name = (case.attribute("classname").unwrap(), case.attribute("name").unwrap());
+        assert!(names.insert(name), "{name:?} is there twice");
+        assert!(case.attribute("time").unwrap().parse::<f64>().unwrap() >= 0.0);
     }
     assert!(!names.is_empty());
 }
@@ -103,15 +36,19 @@ fn a_corpus_of_nasty_texts_is_borne() {
         &endless,
         &wide,
     ] {
-        let xml = junit(&nasty(text));
+        let xml = junit(&with_text_everywhere(text));
         assert_sound(&xml);
+        // The page has each of them dozens of times.
+        if text.len() < 1000 {
+            bears(text);
+        }
         assert!(xml.len() < 2 * 1024 * 1024);
     }
 }
 
 #[test]
 fn the_essential_facts_stand_in_the_message() {
-    let run = nasty("timed out waiting until x; last status: <y>\n  waited 1 s");
+    let run = with_text_everywhere("timed out waiting until x; last status: <y>\n  waited 1 s");
     let xml = String::from_utf8(junit(&run)).unwrap();
     let document = roxmltree::Document::parse(&xml).unwrap();
     let failure = document.descendants().find(|n| n.has_tag_name("failure")).unwrap();
@@ -124,11 +61,21 @@ proptest! {
 
     #[test]
     fn any_text_is_borne(text in any::<String>()) {
-        assert_sound(&junit(&nasty(&text)));
+        assert_sound(&junit(&with_text_everywhere(&text)));
     }
 
     #[test]
     fn any_control_characters_are_borne(text in "[\\x00-\\x7f\\]>&<\u{80}-\u{9f}\u{ffff}]{0,200}") {
-        assert_sound(&junit(&nasty(&text)));
+        assert_sound(&junit(&with_text_everywhere(&text)));
+    }
+}
+
+proptest! {
+    // A page takes a while.
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_borne_by_every_report(text in any::<String>()) {
+        bears(&text);
     }
 }

@@ -12,6 +12,8 @@ mod page;
 mod plain_text;
 mod progress;
 mod results_folder;
+#[cfg(any(test, feature = "properties"))]
+mod soundness;
 mod story;
 mod summary;
 mod timeline;
@@ -27,6 +29,8 @@ pub use junit::junit;
 pub use page::page;
 pub use progress::Progress;
 pub use results_folder::{ResultsError, ResultsFolder};
+#[cfg(any(test, feature = "properties"))]
+pub(crate) use soundness::{bears, sound};
 pub use summary::{Attempt, Counts, RunSummary, ScenarioSummary, StepSummary};
 pub use trace::trace;
 pub use writer::{ReportWriter, write_events, write_pictures, write_plan, write_reports};

@@ -6,5 +6,7 @@ mod error;
 mod placeholders;
 mod test_workload;
 
+#[cfg(any(test, feature = "properties"))]
+pub(crate) use definition::Definition;
 pub use error::WorkloadFileError;
 pub use test_workload::TestWorkload;

@@ -90,6 +90,10 @@ impl TestAgent {
         self.lines.lock().unwrap().clone()
     }
 
+    pub fn process(&self) -> persys_hostile::Process {
+        persys_hostile::Process { pid: self.child.id() }
+    }
+
     pub fn base(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -14,6 +14,7 @@ mod compose_order;
 mod defects;
 mod engine;
 mod git_host;
+mod hostile;
 mod membership;
 mod outage;
 mod pulls;

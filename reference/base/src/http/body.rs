@@ -92,6 +92,17 @@ mod tests {
         assert_eq!(error.code, ErrorCode::TooLarge);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_is_not_waited_for() {
+        let bytes = futures::stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
+        });
+        let reading = timeout(2 * PATIENCE, read_body(Body::from_stream(bytes)));
+        let error = reading.await.expect("it is waited for").unwrap_err();
+        assert_eq!(error.code, ErrorCode::BadRequest);
+    }
+
     #[tokio::test]
     async fn a_broken_body_is_a_bad_request() {
         let stream = futures::stream::iter([Err::<Bytes, _>(std::io::Error::other("gone"))]);

@@ -11,6 +11,7 @@ mod github_logs;
 mod github_off;
 mod github_repositories;
 mod github_webhooks;
+mod hostile;
 mod process;
 mod retries;
 mod support;

@@ -5,6 +5,7 @@ mod accounts;
 mod api;
 mod bench;
 mod git;
+mod hostile;
 mod oauth;
 mod process;
 mod receiver;

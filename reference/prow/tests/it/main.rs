@@ -12,6 +12,7 @@ mod wait;
 
 mod discovery;
 mod election;
+mod hostile;
 mod lifecycle;
 mod nodes;
 mod projects;

@@ -15,6 +15,10 @@ impl Process {
         Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
     }
 
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Sends a signal by its name, `TERM` say.
     pub fn signal(&self, name: &str) {
         let pid = self.0.id().to_string();
