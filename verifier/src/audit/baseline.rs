@@ -61,5 +61,6 @@ pub async fn measure(
         passed: passed.collect(),
         skipped: skipped.collect(),
         fingerprint,
+        is_whole: patterns.iter().any(|pattern| !pattern.contains('/')),
     }))
 }

@@ -1,7 +1,8 @@
 //! Runs steps in a lab whose platform has a defect, or none.
 
 use std::{
-    env,
+    env, fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -19,6 +20,9 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("--agent", "persys-agent"),
     ("--cli", "persys-cli"),
 ];
+
+/// The one program that is no component of a machine: whoever runs it gives it its environment.
+const CLIENT: &str = "persys-cli";
 
 pub struct Lab {
     program: PathBuf,
@@ -75,10 +79,17 @@ impl Lab {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         command.args(["run", "--name", &format!("audit-{}-{number}", std::process::id())]);
         command.arg("--topology").arg(&self.topology).arg("--results").arg(results);
+        let of_client = seeded.filter(|(_, defect)| defect.component == CLIENT);
         for (option, program) in &self.programs {
-            command.arg(option).arg(program);
+            command.arg(option);
+            match of_client {
+                Some(seeded) if program.ends_with(CLIENT) => {
+                    command.arg(wrapped(program, seeded, &log.with_extension("cli"))?)
+                }
+                _ => command.arg(program),
+            };
         }
-        if let Some((variable, defect)) = seeded {
+        if let Some((variable, defect)) = seeded.filter(|_| of_client.is_none()) {
             let variable = format!("{}:{variable}={}", defect.component, defect.name);
             command.args(["--env", &variable]);
         }
@@ -99,6 +110,24 @@ impl Lab {
         }
         children.run(command, log, within).await
     }
+}
+
+/// A script that runs a program with a defect.
+fn wrapped(
+    program: &Path,
+    (variable, defect): (&str, &Defect),
+    script: &Path,
+) -> Result<PathBuf, BisectError> {
+    let shown = program.to_string_lossy();
+    let program = shlex::try_quote(&shown)
+        .map_err(|error| BisectError::usage(format!("failed to quote {shown}: {error}")))?;
+    let text = format!("#!/bin/sh\n{variable}={} exec {program} \"$@\"\n", defect.name);
+    let written = fs::write(script, text)
+        .and_then(|()| fs::set_permissions(script, fs::Permissions::from_mode(0o755)));
+    written.map_err(|error| {
+        BisectError::environment(format!("failed to write {}: {error}", script.display()))
+    })?;
+    Ok(script.to_owned())
 }
 
 /// A file that was named, or one by its usual name here or above this program.

@@ -109,7 +109,7 @@ impl Defect {
     }
 }
 
-fn is_known(pattern: &Pattern, table: &[&'static Scenario]) -> bool {
+pub fn is_known(pattern: &Pattern, table: &[&'static Scenario]) -> bool {
     let mut scenarios = table.iter().filter(|scenario| scenario.id == pattern.scenario);
     scenarios.any(|scenario| match pattern.step.as_deref() {
         None | Some(INVARIANTS | CLEAN_UP) => true,
