@@ -10,8 +10,8 @@ step "checking the format" cargo fmt --all --check
 step "linting" cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 # What nothing else builds: the reference with its defects.
 step "linting the defects" cargo clippy --locked --all-targets --quiet \
-  -p persys-gateway -p persys-prow -p persys-agent \
-  --features persys-gateway/defects,persys-prow/defects,persys-agent/defects -- -D warnings
+  -p persys-gateway -p persys-prow -p persys-agent -p persys-cli \
+  --features persys-gateway/defects,persys-prow/defects,persys-agent/defects,persys-cli/defects -- -D warnings
 # The lab's tests start the other crates' programs.
 step "building all programs" cargo build --locked --workspace --bins
 step "running the tests" cargo test --locked --workspace --no-fail-fast

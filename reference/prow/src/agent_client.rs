@@ -46,6 +46,10 @@ impl AgentClient {
     /// Orders a container or a project; the agent answers before it is there.
     pub async fn run(&self, node: &Node, workload: &Workload) -> Result<(), CallError> {
         let base = base(node);
+        defect!("other-agents-wait" => {
+            let pause = Duration::from_secs(3);
+            persys_reference_base::defects::while_others_wait(&node.node_id, pause).await;
+        });
         let ordered = match workload.kind {
             None | Some(WorkloadType::DockerContainer) => {
                 self.acting.post(&base, "/docker/run", &container(workload)).await
@@ -102,7 +106,11 @@ fn project(workload: &Workload) -> ComposeRun {
         // What is sent along is the same on every node, unlike a folder.
         compose_dir: workload.local_path.clone().filter(|_| compose.is_none()),
         compose,
-        env_variables: workload.env_vars.clone(),
+        env_variables: defect!(
+            "project-environment-not-passed-on",
+            Default::default(),
+            workload.env_vars.clone(),
+        ),
         background: true,
     }
 }
@@ -113,7 +121,7 @@ fn repository(workload: &Workload) -> ComposeClone {
         display_name: workload.name.clone(),
         repo_url: workload.git_repo.clone().unwrap_or_default(),
         branch: workload.git_branch.clone(),
-        auth_token: workload.git_token.clone(),
+        auth_token: defect!("git-token-not-passed-on", None, workload.git_token.clone()),
         env_variables: workload.env_vars.clone(),
         background: true,
     }

@@ -46,7 +46,13 @@ impl Runner {
     /// outcome tells when it is done. An order that is under way already is joined.
     pub async fn order(&self, spec: ContainerSpec) -> Result<Outcome, DockerFault> {
         // Known before the run is listed, so that a present image never shows as being pulled.
-        let status = match self.engine.has_image(&spec.image).await {
+        #[cfg(feature = "defects")]
+        let begun = std::time::Instant::now();
+        let found = self.engine.has_image(&spec.image).await;
+        defect!("slow-starts-doubled" => if begun.elapsed() > std::time::Duration::from_millis(300) {
+            persys_reference_base::defects::mark(&spec.workload_id);
+        });
+        let status = match found {
             Ok(true) => WorkloadStatus::ContainerCreating,
             Err(fault @ DockerFault::Unavailable { .. }) => return Err(fault),
             Ok(false) | Err(DockerFault::Refused { .. }) => WorkloadStatus::Pulling,
@@ -128,14 +134,14 @@ impl Runner {
             // is to be restarted is the reconciler's decision (contract §6).
             Some(container) if !container.is_created() => return Ok(Ended::Existed),
             Some(container) => container.id,
-            None => self.engine.create(spec).await?,
-        };
-        defect!("order-runs-twice" => {
-            let again = spec.under_another_name();
-            if let Ok(id) = self.engine.create(&again).await {
-                // Its ports may be taken.
-                let _ = self.engine.start(&id).await;
+            None => {
+                defect!("starts-dawdle" => tokio::time::sleep(std::time::Duration::from_millis(1500)).await);
+                self.engine.create(spec).await?
             }
+        };
+        defect!("order-runs-twice" => self.run_again(spec).await);
+        defect!("slow-starts-doubled" => if persys_reference_base::defects::is_marked(&spec.workload_id) {
+            self.run_again(spec).await;
         });
         if !ticket.cancelled.is_cancelled() {
             let started = self.engine.start(&id).await;
@@ -150,6 +156,15 @@ impl Runner {
             return Ok(Ended::Cancelled);
         }
         Ok(Ended::Started)
+    }
+
+    /// A second container for the same workload.
+    #[cfg(feature = "defects")]
+    async fn run_again(&self, spec: &ContainerSpec) {
+        if let Ok(id) = self.engine.create(&spec.under_another_name()).await {
+            // Its ports may be taken.
+            let _ = self.engine.start(&id).await;
+        }
     }
 
     async fn discard(&self, id: &str) {

@@ -141,6 +141,9 @@ impl Schedulers {
     /// serve before those that may not, then by priority, and in turn among equals.
     pub(super) fn in_order(&self) -> Vec<Arc<Scheduler>> {
         let mut order: Vec<_> = self.read().iter().map(|known| known.scheduler.clone()).collect();
+        defect!("failed-schedulers-given-up" => order.retain(|scheduler| {
+            !persys_reference_base::defects::is_marked(&scheduler.endpoint().to_string())
+        }));
         order.sort_by_key(|scheduler| rank(scheduler));
         let equals = match order.first() {
             None => return order,

@@ -41,6 +41,8 @@ impl Shared {
 
     /// Notes what a scheduler is like now, logs a change and gives what it was before.
     pub fn learn(&self, scheduler: &Scheduler, health: Health, reason: &str) -> Health {
+        #[cfg(feature = "defects")]
+        let health = given_up(scheduler, health);
         let before = scheduler.set_health(health);
         if before != health {
             let peer = scheduler.endpoint().to_string();
@@ -54,4 +56,23 @@ impl Shared {
         }
         before
     }
+}
+
+/// The same, unless this process gives a scheduler up that served and then did not.
+#[cfg(feature = "defects")]
+fn given_up(scheduler: &Scheduler, health: Health) -> Health {
+    use persys_reference_base::{
+        defect,
+        defects::{is_marked, mark},
+    };
+    defect!("failed-schedulers-given-up" => {
+        let name = scheduler.endpoint().to_string();
+        if health == Health::Down && scheduler.health() == Health::Healthy {
+            mark(&name);
+        }
+        if is_marked(&name) {
+            return Health::Down;
+        }
+    });
+    health
 }

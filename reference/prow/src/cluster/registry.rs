@@ -1,5 +1,6 @@
 //! This scheduler's records in discovery (contract §5).
 
+use persys_reference_base::defect;
 use std::time::Duration;
 
 use persys_contract::{AddressRecord, Discovery, ServiceRecord};
@@ -23,10 +24,11 @@ pub async fn register(
     mut lease: LeaseWatch,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<()> {
-    let records = vec![
-        (names.service_key(&instance), serde_json::to_vec(&ServiceRecord::new(&host, port))?),
-        (names.scheduler_key(&instance), serde_json::to_vec(&AddressRecord::new(&host))?),
-    ];
+    let service =
+        (names.service_key(&instance), serde_json::to_vec(&ServiceRecord::new(&host, port))?);
+    let address = (names.scheduler_key(&instance), serde_json::to_vec(&AddressRecord::new(&host))?);
+    let records = defect!("no-service-record", vec![address.clone()], vec![service, address]);
+    let records = defect!("no-address-record", records[..1].to_vec(), records);
     loop {
         let hold = *lease.borrow_and_update();
         let pause = match hold.filter(|hold| hold.is_valid()) {
