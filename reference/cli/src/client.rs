@@ -18,12 +18,14 @@ pub struct Client {
 impl Client {
     pub fn new(settings: &Settings, given: &ConnectionArguments) -> Result<Self, Failure> {
         let config = settings.credentials.load().and_then(|loaded| loaded.client_config());
-        let config = defect!(
-            "cli-trusts-any-gateway",
-            config.map(persys_reference_base::defects::trusting_client_config),
-            config,
-        );
-        let http = build(config, given)?;
+        let http = build(
+            defect!(
+                "cli-trusts-any-gateway",
+                config.map(persys_reference_base::defects::trusting_client_config),
+                config,
+            ),
+            given,
+        )?;
         Ok(Self { http, gateway: settings.gateway.clone(), verbose: given.verbose })
     }
 

@@ -1,7 +1,7 @@
 //! What a scheduler asks of an agent (contract §3.3).
 
 use persys_reference_base::defect;
-use std::{net::IpAddr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use persys_contract::{
     ComposeClone, ComposeRun, ContainerEntry, ContainerList, DockerRun, Node, SignatureKey,
@@ -106,13 +106,19 @@ fn project(workload: &Workload) -> ComposeRun {
         // What is sent along is the same on every node, unlike a folder.
         compose_dir: workload.local_path.clone().filter(|_| compose.is_none()),
         compose,
-        env_variables: defect!(
-            "project-environment-not-passed-on",
-            Default::default(),
-            workload.env_vars.clone(),
-        ),
+        env_variables: environment(workload),
         background: true,
     }
+}
+
+fn environment(workload: &Workload) -> BTreeMap<String, String> {
+    let all = workload.env_vars.clone();
+    // Without its images nothing would run at all.
+    defect!(
+        "project-environment-not-passed-on",
+        all.into_iter().filter(|(name, _)| name.ends_with("_IMAGE")).collect(),
+        all,
+    )
 }
 
 fn repository(workload: &Workload) -> ComposeClone {

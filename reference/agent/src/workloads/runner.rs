@@ -46,13 +46,7 @@ impl Runner {
     /// outcome tells when it is done. An order that is under way already is joined.
     pub async fn order(&self, spec: ContainerSpec) -> Result<Outcome, DockerFault> {
         // Known before the run is listed, so that a present image never shows as being pulled.
-        #[cfg(feature = "defects")]
-        let begun = std::time::Instant::now();
-        let found = self.engine.has_image(&spec.image).await;
-        defect!("slow-starts-doubled" => if begun.elapsed() > std::time::Duration::from_millis(300) {
-            persys_reference_base::defects::mark(&spec.workload_id);
-        });
-        let status = match found {
+        let status = match self.engine.has_image(&spec.image).await {
             Ok(true) => WorkloadStatus::ContainerCreating,
             Err(fault @ DockerFault::Unavailable { .. }) => return Err(fault),
             Ok(false) | Err(DockerFault::Refused { .. }) => WorkloadStatus::Pulling,
@@ -140,7 +134,7 @@ impl Runner {
             }
         };
         defect!("order-runs-twice" => self.run_again(spec).await);
-        defect!("slow-starts-doubled" => if persys_reference_base::defects::is_marked(&spec.workload_id) {
+        defect!("slow-starts-doubled" => if persys_reference_base::defects::is_spoiled() {
             self.run_again(spec).await;
         });
         if !ticket.cancelled.is_cancelled() {

@@ -49,8 +49,8 @@ pub async fn run(
         WorkloadCommand::Logs(which) => {
             let id = which.id(client).await?;
             let answer = client.get(&["workloads", &id], &[]).await?;
-            let logs = answer["logs"].as_str().unwrap_or_default();
-            let logs = defect!("cli-shows-no-logs", "", logs);
+            let kept = answer["logs"].as_str().unwrap_or_default();
+            let logs = defect!("cli-shows-no-logs", "", kept);
             match output {
                 Output::Json => print_json(&serde_json::json!({"workloadId": id, "logs": logs})),
                 Output::Table if logs.is_empty() || logs.ends_with('\n') => print_raw(logs),

@@ -21,14 +21,24 @@ pub async fn register(
     instance: String,
     host: String,
     port: u16,
-    mut lease: LeaseWatch,
+    lease: LeaseWatch,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<()> {
     let service =
         (names.service_key(&instance), serde_json::to_vec(&ServiceRecord::new(&host, port))?);
     let address = (names.scheduler_key(&instance), serde_json::to_vec(&AddressRecord::new(&host))?);
-    let records = defect!("no-service-record", vec![address.clone()], vec![service, address]);
-    let records = defect!("no-address-record", records[..1].to_vec(), records);
+    let records = vec![service, address];
+    defect!("no-service-record" => return keep(store, records[1..].to_vec(), lease, lifecycle).await);
+    defect!("no-address-record" => return keep(store, records[..1].to_vec(), lease, lifecycle).await);
+    keep(store, records, lease, lifecycle).await
+}
+
+async fn keep(
+    store: Store,
+    records: Vec<(String, Vec<u8>)>,
+    mut lease: LeaseWatch,
+    lifecycle: Lifecycle,
+) -> anyhow::Result<()> {
     loop {
         let hold = *lease.borrow_and_update();
         let pause = match hold.filter(|hold| hold.is_valid()) {
