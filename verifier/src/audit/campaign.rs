@@ -85,8 +85,10 @@ pub async fn audit(
 
 impl Campaign<'_> {
     async fn run(&self, defects: &[&Defect]) -> Result<Conclusion, BisectError> {
-        let due: Vec<&Defect> =
+        let mut due: Vec<&Defect> =
             defects.iter().copied().filter(|defect| self.is_due(defect)).collect();
+        // Nobody else has to wait for those that measure when they come last.
+        due.sort_by_key(|defect| defect.measures);
         if due.len() < defects.len() {
             println!("{} were judged before, by the same programs", defects.len() - due.len());
         }

@@ -24,6 +24,9 @@ const PROGRAMS: [(&str, &str); 4] = [
 /// The one program that is no component of a machine: whoever runs it gives it its environment.
 const CLIENT: &str = "persys-cli";
 
+/// Beside the results of all runs.
+const LOCK: &str = "exclusive.lock";
+
 pub struct Lab {
     program: PathBuf,
     programs: Vec<(&'static str, PathBuf)>,
@@ -79,6 +82,9 @@ impl Lab {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         command.args(["run", "--name", &format!("audit-{}-{number}", std::process::id())]);
         command.arg("--topology").arg(&self.topology).arg("--results").arg(results);
+        // Beside other labs, who measures would measure them too.
+        let lock = results.with_file_name(LOCK);
+        command.arg("--exclusive-lock").arg(&lock);
         let of_client = seeded.filter(|(_, defect)| defect.component == CLIENT);
         for (option, program) in &self.programs {
             command.arg(option);
@@ -94,7 +100,7 @@ impl Lab {
             command.args(["--env", &variable]);
         }
         command.args(&self.options);
-        command.args(["--", "run", "--seed", "1"]);
+        command.args(["--", "run", "--seed", "1"]).arg("--exclusive-lock").arg(&lock);
         for pattern in patterns {
             command.args(["--only", pattern]);
         }

@@ -36,6 +36,9 @@ pub struct Defect {
     /// The defect leaves nobody to be asked, so that an error tells of it too.
     #[serde(default)]
     pub shows_as_error: bool,
+    /// One of its scenarios measures, and so has the machine for itself.
+    #[serde(skip)]
+    pub measures: bool,
 }
 
 impl Registry {
@@ -45,9 +48,14 @@ impl Registry {
         let text = fs::read_to_string(file).map_err(|error| {
             BisectError::usage(format!("failed to read --defects {shown}: {error}"))
         })?;
-        let registry: Self = serde_json::from_str(&text).map_err(|error| {
+        let mut registry: Self = serde_json::from_str(&text).map_err(|error| {
             BisectError::usage(format!("failed to read --defects {shown}: {error}"))
         })?;
+        for defect in &mut registry.defects {
+            let scenarios = defect.scenarios();
+            let mut own = table.iter().filter(|scenario| scenarios.contains(scenario.id));
+            defect.measures = own.any(|scenario| scenario.is_exclusive());
+        }
         match registry.problems(table).into_iter().next() {
             None => Ok(registry),
             Some(problem) => Err(BisectError::usage(format!("--defects {shown}: {problem}"))),
