@@ -85,17 +85,15 @@ impl Lab {
         // Beside other labs, who measures would measure them too.
         let lock = results.with_file_name(LOCK);
         command.arg("--exclusive-lock").arg(&lock);
-        let of_client = seeded.filter(|(_, defect)| defect.component == CLIENT);
         for (option, program) in &self.programs {
             command.arg(option);
-            match of_client {
-                Some(seeded) if program.ends_with(CLIENT) => {
-                    command.arg(wrapped(program, seeded, &log.with_extension("cli"))?)
-                }
-                _ => command.arg(program),
+            match program.ends_with(CLIENT) {
+                // The sound one too, so that the script is tried before anything is judged by it.
+                true => command.arg(wrapped(program, seeded, log)?),
+                false => command.arg(program),
             };
         }
-        if let Some((variable, defect)) = seeded.filter(|_| of_client.is_none()) {
+        if let Some((variable, defect)) = seeded.filter(|(_, defect)| defect.component != CLIENT) {
             let variable = format!("{}:{variable}={}", defect.component, defect.name);
             command.args(["--env", &variable]);
         }
@@ -118,22 +116,33 @@ impl Lab {
     }
 }
 
-/// A script that runs a program with a defect.
+/// A script that runs the client program, with a defect if it is to have one. The program lies
+/// beside it: the machines of a lab see no other place of this one for sure.
 fn wrapped(
     program: &Path,
-    (variable, defect): (&str, &Defect),
-    script: &Path,
+    seeded: Option<(&str, &Defect)>,
+    log: &Path,
 ) -> Result<PathBuf, BisectError> {
-    let shown = program.to_string_lossy();
-    let program = shlex::try_quote(&shown)
+    let (script, own) = (log.with_extension("cli"), log.with_extension("cli.bin"));
+    let shown = own.to_string_lossy();
+    let quoted = shlex::try_quote(&shown)
         .map_err(|error| BisectError::usage(format!("failed to quote {shown}: {error}")))?;
-    let text = format!("#!/bin/sh\n{variable}={} exec {program} \"$@\"\n", defect.name);
-    let written = fs::write(script, text)
-        .and_then(|()| fs::set_permissions(script, fs::Permissions::from_mode(0o755)));
+    let environment = match seeded {
+        Some((variable, defect)) if defect.component == CLIENT => {
+            format!("{variable}={} ", defect.name)
+        }
+        _ => String::new(),
+    };
+    let text = format!("#!/bin/sh\n{environment}exec {quoted} \"$@\"\n");
+    let written = fs::remove_file(&own)
+        .or_else(|error| if own.exists() { Err(error) } else { Ok(()) })
+        .and_then(|()| fs::hard_link(program, &own).or_else(|_| fs::copy(program, &own).map(drop)))
+        .and_then(|()| fs::write(&script, text))
+        .and_then(|()| fs::set_permissions(&script, fs::Permissions::from_mode(0o755)));
     written.map_err(|error| {
         BisectError::environment(format!("failed to write {}: {error}", script.display()))
     })?;
-    Ok(script.to_owned())
+    Ok(script)
 }
 
 /// A file that was named, or one by its usual name here or above this program.

@@ -33,6 +33,9 @@ pub struct Defect {
     pub breaks: String,
     /// The steps or scenarios that ought to notice.
     pub steps: Vec<String>,
+    /// Steps that are run besides, as what they do brings the defect about.
+    #[serde(default)]
+    pub with: Vec<String>,
     /// The defect leaves nobody to be asked, so that an error tells of it too.
     #[serde(default)]
     pub shows_as_error: bool,
@@ -77,7 +80,10 @@ impl Registry {
             if defect.steps.is_empty() {
                 problems.push(format!("{name}, steps: name a step that ought to notice it"));
             }
-            let unknown = defect.patterns().filter(|pattern| !is_known(pattern, table));
+            let unknown = defect
+                .patterns()
+                .chain(defect.besides())
+                .filter(|pattern| !is_known(pattern, table));
             problems.extend(unknown.map(|pattern| {
                 format!("{name}, steps: {pattern} is no step; `persys-verifier list` shows them")
             }));
@@ -94,6 +100,13 @@ impl Defect {
         })
     }
 
+    fn besides(&self) -> impl Iterator<Item = Pattern> {
+        self.with.iter().map(|step| {
+            let Ok(pattern) = step.parse::<Pattern>();
+            pattern
+        })
+    }
+
     /// What `--only` is to name for each of its steps; those that every scenario has
     /// cannot be named.
     pub fn selections(&self) -> Vec<String> {
@@ -101,12 +114,12 @@ impl Defect {
             Some(INVARIANTS | CLEAN_UP) => pattern.scenario,
             _ => pattern.to_string(),
         };
-        self.patterns().map(selection).collect()
+        self.patterns().chain(self.besides()).map(selection).collect()
     }
 
     /// The scenarios that are run for it, each once.
     pub fn scenarios(&self) -> BTreeSet<String> {
-        self.patterns().map(|pattern| pattern.scenario).collect()
+        self.patterns().chain(self.besides()).map(|pattern| pattern.scenario).collect()
     }
 
     /// Whether the step is one of those that ought to notice.

@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --results) results=$2;;
     --env) verdict=${2##*=};;
-    --cli) case $2 in *.cli) verdict=$($2);; esac;;
+    --cli) found=$($2) && [ -n "$found" ] && verdict=$found;;
   esac
   shift
 done
@@ -51,9 +51,11 @@ impl Bench {
         fs::set_permissions(bench.file("lab"), fs::Permissions::from_mode(0o755)).unwrap();
         bench.write("topology.json", "{}");
         bench.write("sound", "passed");
-        for program in ["api-gateway", "prow-scheduler", "persys-agent", "persys-cli"] {
+        for program in ["api-gateway", "prow-scheduler", "persys-agent"] {
             bench.write(program, program);
         }
+        bench.write("persys-cli", "#!/bin/sh\necho $PERSYS_DEFECT\n");
+        fs::set_permissions(bench.file("persys-cli"), fs::Permissions::from_mode(0o755)).unwrap();
         for verdict in ["passed", "failed", "error"] {
             bench.write(&format!("{verdict}.jsonl"), &events(verdict));
         }
@@ -206,8 +208,6 @@ fn an_audit_of_everything_wants_a_reason_for_each_idle_step() {
 #[test]
 fn the_client_program_gets_its_defect_from_whoever_runs_it() {
     let bench = Bench::of("persys-cli", &["failed"]);
-    bench.write("persys-cli", "#!/bin/sh\necho $PERSYS_DEFECT\n");
-    fs::set_permissions(bench.file("persys-cli"), fs::Permissions::from_mode(0o755)).unwrap();
     bench.audit(&[], 0);
     assert_eq!(bench.read("runs"), "passed\nfailed\n", "the baseline has no defect");
 }

@@ -29,6 +29,7 @@ pub async fn clone(
     StrictJson(order): StrictJson<ComposeClone>,
 ) -> Result<Json<QueuedReply>, ApiError> {
     let background = order.background;
+    defect!("git-token-logged" => tracing::info!(token = order.auth_token, "clones a repository"));
     let spec = ProjectSpec::from_clone(order, &agent.node_id).map_err(of_order)?;
     bring_up(&agent, spec, background).await
 }

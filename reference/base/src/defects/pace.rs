@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     sync::{
-        Mutex as Lock, PoisonError,
+        Mutex as Lock, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -60,4 +60,10 @@ pub async fn while_others_wait(who: &str, span: Duration) {
         tokio::time::sleep_until(*at + span).await;
     }
     *last = Some((who.to_owned(), Instant::now()));
+}
+
+/// Whether so many seconds have passed since this was asked for the first time.
+pub fn runs_for(seconds: u64) -> bool {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    FIRST.get_or_init(Instant::now).elapsed() > Duration::from_secs(seconds)
 }

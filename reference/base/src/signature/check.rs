@@ -126,7 +126,14 @@ pub async fn require_signature(
         });
         check.metrics.count_rejection(reason);
         tracing::warn!(reason, peer, detail = refusal.message, "refused a request's signature");
-        defect!("agent-executes-what-it-refuses" => drop(next.run(request).await));
+        defect!("agent-executes-what-it-refuses" => {
+            let later = next.run(request);
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                drop(later.await);
+            });
+            return Err(refusal);
+        });
         return Err(refusal);
     }
     Ok(next.run(request).await)

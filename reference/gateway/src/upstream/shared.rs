@@ -1,6 +1,6 @@
 //! What the schedulers' probes and the requests to them share.
 
-use persys_reference_base::Metrics;
+use persys_reference_base::{Metrics, defect};
 use tokio::sync::Notify;
 
 use super::{
@@ -26,6 +26,9 @@ impl Shared {
             && self.learn(scheduler, Health::Down, &format!("failed to {error}")) != Health::Down
         {
             self.metrics.count_rejection(UNTRUSTED_SCHEDULER);
+            defect!("untrusted-schedulers-kept" => {
+                persys_reference_base::defects::mark(&scheduler.endpoint().to_string());
+            });
             let peer = scheduler.endpoint().to_string();
             let detail = problem.to_string();
             tracing::warn!(peer, reason = UNTRUSTED_SCHEDULER, detail, "refused a scheduler");
@@ -61,10 +64,7 @@ impl Shared {
 /// The same, unless this process gives a scheduler up that served and then did not.
 #[cfg(feature = "defects")]
 fn given_up(scheduler: &Scheduler, health: Health) -> Health {
-    use persys_reference_base::{
-        defect,
-        defects::{is_marked, mark},
-    };
+    use persys_reference_base::defects::{is_marked, mark};
     defect!("failed-schedulers-given-up" => {
         let name = scheduler.endpoint().to_string();
         if health == Health::Down && scheduler.health() == Health::Healthy {

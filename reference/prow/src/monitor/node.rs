@@ -58,8 +58,14 @@ pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
             write_down(scheduler, &node, record, &seen, logs).await;
         })
         .await;
-    defect!("unreachable-agents-given-up" => if answer.is_err() {
-        persys_reference_base::defects::mark(&node.node_id);
+    defect!("unreachable-agents-given-up" => {
+        use persys_reference_base::defects::{is_marked, mark};
+        let reached = format!("{} was reached", node.node_id);
+        match &answer {
+            Ok(_) => mark(&reached),
+            Err(_) if is_marked(&reached) => mark(&node.node_id),
+            Err(_) => {}
+        }
     });
     if let Ok(entries) = &answer {
         let assigned = workloads.iter().map(|record| record.value.id.as_str()).collect();

@@ -56,8 +56,16 @@ pub async fn schedule(
     let node_id = workload.node_id.clone().unwrap_or_default();
     tracing::info!(workloadId = workload.id, node = node_id, "stored a workload");
     defect!("schedule-awaits-agent" => {
-        let told = crate::reconcile::reconcile(&scheduler, &workload.id, Ask::Routine);
-        let _ = timeout(Duration::from_secs(10), told).await;
+        let told = async {
+            loop {
+                let report = crate::reconcile::reconcile(&scheduler, &workload.id, Ask::Routine);
+                if let Ok(Some(report)) = report.await && report.success {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        let _ = timeout(Duration::from_secs(4), told).await;
     });
     if workload.desired_state == Some(DesiredState::Running) {
         reconcile_soon(&scheduler, &workload.id, Ask::Routine);

@@ -6,7 +6,8 @@ use super::{frozen::Late, workloads::long_running};
 use crate::{
     engine::{Context, Progress, StepResult},
     scenarios::support::{
-        Submission, Watch, at_once, happy_path, running_when_started, until_status,
+        Submission, Watch, at_once, happy_path, running_when_started, two_reconcile_passes,
+        until_status,
     },
 };
 
@@ -104,6 +105,8 @@ pub async fn completion(cx: &mut Context) -> StepResult {
         }
     })
     .await?;
+    // Whoever would begin it again has had the time for it.
+    two_reconcile_passes(cx).await?;
     let watch = cx.get::<Watch>()?;
     let statuses = watch.records.statuses(id);
     let mut checks = cx.checks();
