@@ -129,7 +129,7 @@ impl Runner {
             Some(container) if !container.is_created() => return Ok(Ended::Existed),
             Some(container) => container.id,
             None => {
-                defect!("starts-dawdle" => tokio::time::sleep(std::time::Duration::from_millis(1500)).await);
+                defect!("starts-dawdle" => tokio::time::sleep(std::time::Duration::from_secs(4)).await);
                 self.engine.create(spec).await?
             }
         };

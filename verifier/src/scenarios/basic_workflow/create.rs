@@ -54,8 +54,15 @@ fn web(cx: &Context) -> Result<Workload, StepError> {
         network: Some("bridge".into()),
         restart_policy: Some(RestartPolicy::UnlessStopped),
         resources: Some(WorkloadResources { cpu: 0.1, memory: 16 << 20 }),
+        labels: home(cx),
         ..nginx
     })
+}
+
+/// Both workloads are on one node, so that what is told of one can be told from what is
+/// told of the other.
+fn home(cx: &Context) -> BTreeMap<String, String> {
+    cx.topology().one(MachineRole::Agent).1.labels.clone()
 }
 
 pub async fn through_api(cx: &mut Context) -> StepResult {
@@ -104,7 +111,7 @@ pub async fn by_cli(cx: &mut Context) -> StepResult {
     let (name, mark) = (cx.unique("worker"), cx.unique("printed"));
     let image = cx.topology().image(TestImage::Worker).to_owned();
     let command = ends_on_sigterm(&format!("echo {mark}"));
-    let labels = cx.topology().one(MachineRole::Agent).1.labels.clone();
+    let labels = home(cx);
     let mut arguments = ["-o", "json", "workload", "schedule"].map(str::to_owned).to_vec();
     for (flag, value) in [
         ("--name", name.as_str()),
