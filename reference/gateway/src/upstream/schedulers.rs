@@ -67,7 +67,7 @@ impl Schedulers {
 
     /// Discovery's answer replaces what was known.
     pub fn found(&self, endpoints: &[Endpoint]) {
-        defect!("new-schedulers-ignored" => if persys_reference_base::defects::runs_for(5) {
+        defect!("new-schedulers-ignored" => if persys_reference_base::defects::runs_for(3) {
             return;
         });
         defect!("untrusted-schedulers-kept" => return self.keep(

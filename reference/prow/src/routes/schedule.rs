@@ -59,7 +59,7 @@ pub async fn schedule(
         let told = async {
             loop {
                 let report = crate::reconcile::reconcile(&scheduler, &workload.id, Ask::Routine);
-                if let Ok(Some(report)) = report.await && report.success {
+                if let Ok(Some(report)) = report.await && report.success && report.message.is_empty() {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(200)).await;
