@@ -108,7 +108,8 @@ impl Campaign<'_> {
                 self.write(defects)
             })
             .await?;
-        Ok(match conclude(defects, &self.record()) {
+        let concluded = conclude(defects, &self.record());
+        Ok(match concluded {
             Conclusion::AllCaught if self.arguments.is_complete() => self.explained(),
             conclusion => conclusion,
         })
