@@ -55,7 +55,7 @@ audit: tools build seeded ## Break the reference on purpose, and see which step 
 .PHONY: seeded
 seeded:
 	@scripts/step.sh "building the platform with its defects" cargo build --release --locked --target-dir $(SEEDED) --bins \
-	  $(patsubst %,-p persys-%,gateway prow agent cli) --features $(subst $(space),$(comma),$(patsubst %,persys-%/defects,gateway prow agent))
+	  $(patsubst %,-p persys-%,gateway prow agent cli) --features $(subst $(space),$(comma),$(patsubst %,persys-%/defects,gateway prow agent cli))
 
 .PHONY: defects
 defects: ## Write reference/DEFECTS.md: what the reference can be told to do wrong

@@ -10,8 +10,8 @@ step "checking the format" cargo fmt --all --check
 step "linting" cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 # What nothing else builds: the reference with its defects.
 step "linting the defects" cargo clippy --locked --all-targets --quiet \
-  -p persys-gateway -p persys-prow -p persys-agent \
-  --features persys-gateway/defects,persys-prow/defects,persys-agent/defects -- -D warnings
+  -p persys-gateway -p persys-prow -p persys-agent -p persys-cli \
+  --features persys-gateway/defects,persys-prow/defects,persys-agent/defects,persys-cli/defects -- -D warnings
 # A workspace of its own, whose engine is C++.
 if command -v c++ > /dev/null; then
   step "checking the fuzz targets" cargo check --locked --quiet --manifest-path fuzz/Cargo.toml --target-dir target --bins

@@ -30,7 +30,10 @@ let
   # What code has in it beside its own folder.
   included = {
     persys-github = [ (root + "/reference/github/seed") ];
-    persys-reference-base = [ (root + "/reference/defects.json") ];
+    persys-reference-base = [
+      (root + "/reference/base/build.rs")
+      (root + "/reference/defects.json")
+    ];
     persys-verifier = [
       (root + "/verifier/workloads")
       (root + "/docs/strategy.md")
@@ -69,6 +72,7 @@ in
       (root + "/docs")
       (root + "/reference/DEFECTS.md")
       (root + "/reference/defects.json")
+      (root + "/reference/idle-steps.json")
       (root + "/reference/tests")
     ]
   );

@@ -2,6 +2,7 @@
 
 use persys_contract::{ErrorBody, REQUEST_ID};
 use persys_identity::CredentialError;
+use persys_reference_base::defect;
 use reqwest::{Method, RequestBuilder, Response, Url, header::COOKIE};
 use serde_json::Value;
 
@@ -17,7 +18,14 @@ pub struct Client {
 impl Client {
     pub fn new(settings: &Settings, given: &ConnectionArguments) -> Result<Self, Failure> {
         let config = settings.credentials.load().and_then(|loaded| loaded.client_config());
-        let http = build(config, given)?;
+        let http = build(
+            defect!(
+                "cli-trusts-any-gateway",
+                config.map(persys_reference_base::defects::trusting_client_config),
+                config,
+            ),
+            given,
+        )?;
         Ok(Self { http, gateway: settings.gateway.clone(), verbose: given.verbose })
     }
 
@@ -99,6 +107,10 @@ impl Client {
                 error: "the gateway refused without a reason".to_owned(),
                 code: format!("status {}", status.as_u16()),
             });
+            defect!("cli-swallows-reasons" => return Err(Failure::Refused {
+                error: "the request failed".to_owned(),
+                code: "failed".to_owned(),
+            }));
             return Err(Failure::Refused { error: refusal.error, code: refusal.code });
         }
         if bytes.is_empty() {

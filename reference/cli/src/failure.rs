@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use persys_reference_base::defect;
+
 /// Ends the program with a message on stderr.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -19,9 +21,9 @@ pub enum Failure {
 impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Refused { .. } => 1.into(),
+            Self::Refused { .. } => defect!("cli-ends-well-when-refused", 0, 1).into(),
             Self::Usage(_) => 2.into(),
-            Self::Unreachable(_) => 3.into(),
+            Self::Unreachable(_) => defect!("cli-unreachable-looks-refused", 1, 3).into(),
         }
     }
 }

@@ -33,6 +33,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
+    #[cfg(feature = "defects")]
+    persys_reference_base::defects::announce("persys-cli").map_err(Failure::Usage)?;
     let settings = Settings::collect(&arguments.connection)?;
     let client = Client::new(&settings, &arguments.connection)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,7 +1,7 @@
 //! What a scheduler asks of an agent (contract §3.3).
 
 use persys_reference_base::defect;
-use std::{net::IpAddr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use persys_contract::{
     ComposeClone, ComposeRun, ContainerEntry, ContainerList, DockerRun, Node, SignatureKey,
@@ -46,6 +46,10 @@ impl AgentClient {
     /// Orders a container or a project; the agent answers before it is there.
     pub async fn run(&self, node: &Node, workload: &Workload) -> Result<(), CallError> {
         let base = base(node);
+        defect!("other-agents-wait" => {
+            let pause = Duration::from_secs(3);
+            persys_reference_base::defects::while_others_wait(&node.node_id, pause).await;
+        });
         let ordered = match workload.kind {
             None | Some(WorkloadType::DockerContainer) => {
                 self.acting.post(&base, "/docker/run", &container(workload)).await
@@ -102,9 +106,19 @@ fn project(workload: &Workload) -> ComposeRun {
         // What is sent along is the same on every node, unlike a folder.
         compose_dir: workload.local_path.clone().filter(|_| compose.is_none()),
         compose,
-        env_variables: workload.env_vars.clone(),
+        env_variables: environment(workload),
         background: true,
     }
+}
+
+fn environment(workload: &Workload) -> BTreeMap<String, String> {
+    let all = workload.env_vars.clone();
+    // Without its images nothing would run at all.
+    defect!(
+        "project-environment-not-passed-on",
+        all.into_iter().filter(|(name, _)| name.ends_with("_IMAGE")).collect(),
+        all,
+    )
 }
 
 fn repository(workload: &Workload) -> ComposeClone {
@@ -113,7 +127,7 @@ fn repository(workload: &Workload) -> ComposeClone {
         display_name: workload.name.clone(),
         repo_url: workload.git_repo.clone().unwrap_or_default(),
         branch: workload.git_branch.clone(),
-        auth_token: workload.git_token.clone(),
+        auth_token: defect!("git-token-not-passed-on", None, workload.git_token.clone()),
         env_variables: workload.env_vars.clone(),
         background: true,
     }

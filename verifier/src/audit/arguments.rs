@@ -6,13 +6,17 @@ use clap::Args;
 
 use super::Part;
 
-/// Exit codes: 0 every defect was caught, 2 some were missed, 3 some could not be judged,
-/// 4 the sound platform does not pass, 128 a wrong option or file, 130 interrupted.
+/// Exit codes: 0 every defect was caught, 2 some were missed, or an audit of everything has
+/// found an idle step without a reason, 3 some could not be judged, 4 the sound platform does not pass, 128 a wrong option or file, 130 interrupted.
 #[derive(Debug, Args)]
 pub struct Audit {
     /// The list of defects [default: reference/defects.json here or above this program]
     #[arg(long, value_name = "FILE")]
     pub defects: Option<PathBuf>,
+    /// Why steps stand that catch nothing [default: idle-steps.json beside the list of defects,
+    /// if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub reasons: Option<PathBuf>,
     /// The folder with the platform's programs that take a defect from their environment
     /// [default: beside this program]
     #[arg(long, value_name = "DIR")]
@@ -65,6 +69,12 @@ impl Audit {
     pub fn folder(&self) -> PathBuf {
         let usual = if self.chaos.is_some() { "results/audit-chaos" } else { "results/audit" };
         self.results.clone().unwrap_or_else(|| usual.into())
+    }
+
+    /// Whether it is to say of every step whether it is idle: all of a run is seen, for
+    /// every defect.
+    pub fn is_complete(&self) -> bool {
+        self.whole && self.only.is_empty() && self.part.is_none()
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     bisect::{BisectError, Children, last_line},
     events::Verdict,
+    plan::Pattern,
 };
 
 /// A run of the sound platform may take so long.
@@ -26,7 +27,8 @@ pub fn selections<'a>(
 ) -> BTreeMap<String, BTreeSet<String>> {
     let mut by_scenario: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for defect in defects {
-        for (pattern, selection) in defect.patterns().zip(defect.selections()) {
+        for selection in defect.selections() {
+            let Ok(pattern) = selection.parse::<Pattern>();
             by_scenario.entry(pattern.scenario).or_default().insert(selection);
         }
     }
@@ -61,5 +63,6 @@ pub async fn measure(
         passed: passed.collect(),
         skipped: skipped.collect(),
         fingerprint,
+        is_whole: patterns.iter().any(|pattern| !pattern.contains('/')),
     }))
 }

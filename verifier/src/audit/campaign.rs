@@ -12,7 +12,7 @@ use std::{
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
-    Audit, AuditRecord, Defect, Judged, Outcome, Registry,
+    Audit, AuditRecord, Defect, Judged, Outcome, Reasons, Registry,
     baseline::{measure, selections},
     fingerprint::{of_defect, of_programs},
     lab::Lab,
@@ -33,6 +33,8 @@ const LEAST: Duration = Duration::from_secs(240);
 pub enum Conclusion {
     AllCaught,
     Missed,
+    /// A step has caught nothing and nobody says why it stands, or has and is said to be idle.
+    Unexplained,
     Unjudged,
     BaselineRed,
 }
@@ -41,6 +43,7 @@ pub enum Conclusion {
 struct Campaign<'a> {
     arguments: &'a Audit,
     registry: &'a Registry,
+    reasons: &'a Reasons,
     lab: Lab,
     children: Children,
     programs: String,
@@ -52,7 +55,7 @@ struct Campaign<'a> {
 /// after each of them.
 pub async fn audit(
     arguments: &Audit,
-    registry: &Registry,
+    (registry, reasons): (&Registry, &Reasons),
     defects: &[&Defect],
     interrupt: Interrupt,
 ) -> Result<Conclusion, BisectError> {
@@ -68,6 +71,7 @@ pub async fn audit(
         children: Children::new(interrupt, Guard::start(None)?),
         arguments,
         registry,
+        reasons,
         lab,
         folder,
     };
@@ -81,8 +85,10 @@ pub async fn audit(
 
 impl Campaign<'_> {
     async fn run(&self, defects: &[&Defect]) -> Result<Conclusion, BisectError> {
-        let due: Vec<&Defect> =
+        let mut due: Vec<&Defect> =
             defects.iter().copied().filter(|defect| self.is_due(defect)).collect();
+        // Nobody else has to wait for those that measure when they come last.
+        due.sort_by_key(|defect| defect.measures);
         if due.len() < defects.len() {
             println!("{} were judged before, by the same programs", defects.len() - due.len());
         }
@@ -102,7 +108,24 @@ impl Campaign<'_> {
                 self.write(defects)
             })
             .await?;
-        Ok(conclude(defects, &self.record()))
+        let concluded = conclude(defects, &self.record());
+        Ok(match concluded {
+            Conclusion::AllCaught if self.arguments.is_complete() => self.explained(),
+            conclusion => conclusion,
+        })
+    }
+
+    /// Whether every step has caught something or stands for a reason that is given.
+    fn explained(&self) -> Conclusion {
+        let record = self.record();
+        let problems = self.reasons.problems(&record.idle_steps(), |step| record.has_caught(step));
+        for problem in &problems {
+            println!("idle     {problem}");
+        }
+        match problems.is_empty() {
+            true => Conclusion::AllCaught,
+            false => Conclusion::Unexplained,
+        }
     }
 
     fn jobs(&self) -> usize {
@@ -128,15 +151,19 @@ impl Campaign<'_> {
     /// Measures what is not known yet. What comes back is red.
     async fn baselines(&self, due: &[&Defect]) -> Result<BTreeMap<String, String>, BisectError> {
         let mut wanted = Vec::new();
-        for (scenario, selection) in selections(due.iter().copied()) {
-            let fingerprint = format!("{} {}", self.programs, Vec::from_iter(&selection).len());
+        for (scenario, mut selection) in selections(due.iter().copied()) {
+            if self.arguments.is_complete() {
+                // What is idle can only be said of steps that are known to pass.
+                selection = [scenario.clone()].into();
+            }
+            let fingerprint = format!("{} {}", self.programs, selection.len());
             let known = self.record().baseline.get(&scenario).cloned();
             let covers = |known: &Baseline| {
                 known.fingerprint == fingerprint
                     && selection.iter().all(|one| {
                         known.passed.contains_key(one)
                             || known.skipped.contains_key(one)
-                            || *one == scenario
+                            || *one == scenario && known.is_whole
                     })
             };
             if !known.as_ref().is_some_and(covers) {
@@ -222,7 +249,7 @@ impl Campaign<'_> {
     fn write(&self, defects: &[&Defect]) -> Result<(), BisectError> {
         let record = self.record();
         record.write(&self.folder.join("audit.json"))?;
-        write_reports(&self.folder, &record, self.registry, defects)
+        write_reports(&self.folder, &record, (self.registry, self.reasons), defects)
     }
 
     fn record(&self) -> std::sync::MutexGuard<'_, AuditRecord> {

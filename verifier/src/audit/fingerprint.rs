@@ -19,7 +19,7 @@ pub fn of_programs(lab: &Lab) -> Result<String, BisectError> {
 /// The same, of one defect.
 pub fn of_defect(programs: &str, defect: &Defect, options: &str) -> String {
     let mut digest = Context::new(&SHA256);
-    let steps = defect.steps.join(" ");
+    let steps = [defect.steps.as_slice(), defect.with.as_slice()].concat().join(" ");
     for part in [programs, &defect.name, &defect.component, &steps, options] {
         digest.update(part.as_bytes());
         digest.update(b"\n");

@@ -1,7 +1,8 @@
 //! Runs steps in a lab whose platform has a defect, or none.
 
 use std::{
-    env,
+    env, fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -19,6 +20,12 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("--agent", "persys-agent"),
     ("--cli", "persys-cli"),
 ];
+
+/// The one program that is no component of a machine: whoever runs it gives it its environment.
+const CLIENT: &str = "persys-cli";
+
+/// Beside the results of all runs.
+const LOCK: &str = "exclusive.lock";
 
 pub struct Lab {
     program: PathBuf,
@@ -78,10 +85,18 @@ impl Lab {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         command.args(["run", "--name", &format!("audit-{}-{number}", std::process::id())]);
         command.arg("--topology").arg(&self.topology).arg("--results").arg(results);
+        // Beside other labs, who measures would measure them too.
+        let lock = results.with_file_name(LOCK);
+        command.arg("--exclusive-lock").arg(&lock);
         for (option, program) in &self.programs {
-            command.arg(option).arg(program);
+            command.arg(option);
+            match program.ends_with(CLIENT) {
+                // The sound one too, so that the script is tried before anything is judged by it.
+                true => command.arg(wrapped(program, seeded, log)?),
+                false => command.arg(program),
+            };
         }
-        if let Some((variable, defect)) = seeded {
+        if let Some((variable, defect)) = seeded.filter(|(_, defect)| defect.component != CLIENT) {
             let variable = format!("{}:{variable}={}", defect.component, defect.name);
             command.args(["--env", &variable]);
         }
@@ -94,7 +109,7 @@ impl Lab {
                 "--shrink-for",
                 "0s",
             ]),
-            None => command.args(["--", "run", "--seed", "1"]),
+            None => command.args(["--", "run", "--seed", "1"]).arg("--exclusive-lock").arg(&lock),
         };
         for pattern in patterns.iter().filter(|_| self.chaos.is_none()) {
             command.args(["--only", pattern]);
@@ -111,6 +126,35 @@ impl Lab {
         }
         children.run(command, log, within).await
     }
+}
+
+/// A script that runs the client program, with a defect if it is to have one. The program lies
+/// beside it: the machines of a lab see no other place of this one for sure.
+fn wrapped(
+    program: &Path,
+    seeded: Option<(&str, &Defect)>,
+    log: &Path,
+) -> Result<PathBuf, BisectError> {
+    let (script, own) = (log.with_extension("cli"), log.with_extension("cli.bin"));
+    let shown = own.to_string_lossy();
+    let quoted = shlex::try_quote(&shown)
+        .map_err(|error| BisectError::usage(format!("failed to quote {shown}: {error}")))?;
+    let environment = match seeded {
+        Some((variable, defect)) if defect.component == CLIENT => {
+            format!("{variable}={} ", defect.name)
+        }
+        _ => String::new(),
+    };
+    let text = format!("#!/bin/sh\n{environment}exec {quoted} \"$@\"\n");
+    let written = fs::remove_file(&own)
+        .or_else(|error| if own.exists() { Err(error) } else { Ok(()) })
+        .and_then(|()| fs::hard_link(program, &own).or_else(|_| fs::copy(program, &own).map(drop)))
+        .and_then(|()| fs::write(&script, text))
+        .and_then(|()| fs::set_permissions(&script, fs::Permissions::from_mode(0o755)));
+    written.map_err(|error| {
+        BisectError::environment(format!("failed to write {}: {error}", script.display()))
+    })?;
+    Ok(script)
 }
 
 /// A file that was named, or one by its usual name here or above this program.

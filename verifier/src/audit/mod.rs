@@ -15,6 +15,7 @@ mod outcome;
 mod page;
 mod part;
 mod reading;
+mod reasons;
 mod record;
 mod registry;
 mod report;
@@ -25,6 +26,7 @@ pub use document::{document, listing};
 pub use lab::find;
 pub use outcome::{Judged, Outcome};
 pub use part::Part;
+pub use reasons::{Reasons, USUAL as REASONS};
 pub use record::AuditRecord;
 pub use registry::{Defect, Registry};
 

@@ -3,7 +3,7 @@
 use minijinja::{Environment, context};
 use serde::Serialize;
 
-use super::{AuditRecord, Defect, Outcome, Registry};
+use super::{AuditRecord, Defect, Outcome, Reasons, Registry};
 
 /// Its name's ending makes every text in it escaped.
 const NAME: &str = "audit.html";
@@ -57,6 +57,7 @@ impl<'a> Row<'a> {
 pub fn page(
     record: &AuditRecord,
     registry: &Registry,
+    reasons: &Reasons,
     defects: &[&Defect],
 ) -> Result<String, minijinja::Error> {
     let mut rows: Vec<Row> = defects.iter().map(|defect| Row::of(defect, record)).collect();
@@ -64,6 +65,8 @@ pub fn page(
     let counts = ["caught", "missed", "timeout", "unjudged", "waiting"].map(|w| (w, count(w)));
     // What is to be mended comes first.
     rows.sort_by_key(|row| (row.outcome == "caught", row.category, row.name));
+    let idle = record.idle_steps().into_iter();
+    let idle: Vec<_> = idle.map(|step| (reasons.of(&step).map(str::to_owned), step)).collect();
     let mut environment = Environment::new();
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
@@ -74,7 +77,7 @@ pub fn page(
         rows => rows,
         all => registry.defects.len(),
         baseline => record.baseline,
-        idle => record.idle_steps(),
+        idle => idle,
         style => STYLE,
     })
 }

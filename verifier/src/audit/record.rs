@@ -30,6 +30,9 @@ pub struct Baseline {
     /// Why those that were skipped were.
     pub skipped: BTreeMap<String, String>,
     pub fingerprint: String,
+    /// Whether all of the scenario's steps were to be run.
+    #[serde(default)]
+    pub is_whole: bool,
 }
 
 impl AuditRecord {
@@ -72,13 +75,14 @@ impl AuditRecord {
     /// The steps of the baseline that caught nothing.
     pub fn idle_steps(&self) -> Vec<String> {
         let steps = self.baseline.values().flat_map(|baseline| baseline.passed.keys());
-        let caught = |step: &String| {
-            self.judged.iter().any(|one| match &one.outcome {
-                super::Outcome::Caught { by, .. } => by.contains(step),
-                _ => false,
-            })
-        };
-        steps.filter(|step| !caught(step)).cloned().collect()
+        steps.filter(|step| !self.has_caught(step)).cloned().collect()
+    }
+
+    pub fn has_caught(&self, step: &str) -> bool {
+        self.judged.iter().any(|one| match &one.outcome {
+            super::Outcome::Caught { by, .. } => by.iter().any(|other| other == step),
+            _ => false,
+        })
     }
 }
 

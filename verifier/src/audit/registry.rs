@@ -33,9 +33,15 @@ pub struct Defect {
     pub breaks: String,
     /// The steps or scenarios that ought to notice.
     pub steps: Vec<String>,
+    /// Steps that are run besides, as what they do brings the defect about.
+    #[serde(default)]
+    pub with: Vec<String>,
     /// The defect leaves nobody to be asked, so that an error tells of it too.
     #[serde(default)]
     pub shows_as_error: bool,
+    /// One of its scenarios measures, and so has the machine for itself.
+    #[serde(skip)]
+    pub measures: bool,
 }
 
 impl Registry {
@@ -45,9 +51,14 @@ impl Registry {
         let text = fs::read_to_string(file).map_err(|error| {
             BisectError::usage(format!("failed to read --defects {shown}: {error}"))
         })?;
-        let registry: Self = serde_json::from_str(&text).map_err(|error| {
+        let mut registry: Self = serde_json::from_str(&text).map_err(|error| {
             BisectError::usage(format!("failed to read --defects {shown}: {error}"))
         })?;
+        for defect in &mut registry.defects {
+            let scenarios = defect.scenarios();
+            let mut own = table.iter().filter(|scenario| scenarios.contains(scenario.id));
+            defect.measures = own.any(|scenario| scenario.is_exclusive());
+        }
         match registry.problems(table).into_iter().next() {
             None => Ok(registry),
             Some(problem) => Err(BisectError::usage(format!("--defects {shown}: {problem}"))),
@@ -76,7 +87,10 @@ impl Registry {
             if defect.steps.is_empty() {
                 problems.push(format!("{name}, steps: name a step that ought to notice it"));
             }
-            let unknown = defect.patterns().filter(|pattern| !is_known(pattern, table));
+            let unknown = defect
+                .patterns()
+                .chain(defect.besides())
+                .filter(|pattern| !is_known(pattern, table));
             problems.extend(unknown.map(|pattern| {
                 format!("{name}, steps: {pattern} is no step; `persys-verifier list` shows them")
             }));
@@ -93,6 +107,13 @@ impl Defect {
         })
     }
 
+    fn besides(&self) -> impl Iterator<Item = Pattern> {
+        self.with.iter().map(|step| {
+            let Ok(pattern) = step.parse::<Pattern>();
+            pattern
+        })
+    }
+
     /// What `--only` is to name for each of its steps; those that every scenario has
     /// cannot be named.
     pub fn selections(&self) -> Vec<String> {
@@ -100,12 +121,12 @@ impl Defect {
             Some(INVARIANTS | CLEAN_UP) => pattern.scenario,
             _ => pattern.to_string(),
         };
-        self.patterns().map(selection).collect()
+        self.patterns().chain(self.besides()).map(selection).collect()
     }
 
     /// The scenarios that are run for it, each once.
     pub fn scenarios(&self) -> BTreeSet<String> {
-        self.patterns().map(|pattern| pattern.scenario).collect()
+        self.patterns().chain(self.besides()).map(|pattern| pattern.scenario).collect()
     }
 
     /// Whether the step is one of those that ought to notice.
@@ -116,7 +137,7 @@ impl Defect {
     }
 }
 
-fn is_known(pattern: &Pattern, table: &[&'static Scenario]) -> bool {
+pub fn is_known(pattern: &Pattern, table: &[&'static Scenario]) -> bool {
     let mut scenarios = table.iter().filter(|scenario| scenario.id == pattern.scenario);
     scenarios.any(|scenario| match pattern.step.as_deref() {
         None | Some(INVARIANTS | CLEAN_UP) => true,

@@ -2,23 +2,27 @@
 
 use std::{fmt::Write, path::Path};
 
-use super::{AuditRecord, Defect, Judged, Outcome, Registry, page::page};
+use super::{AuditRecord, Defect, Judged, Outcome, Reasons, Registry, page::page};
 use crate::{bisect::BisectError, report::replace_file};
+
+/// What stands for the reason of a step that has none.
+pub const UNEXPLAINED: &str = "UNEXPLAINED";
 
 /// Writes `caught.txt`, `missed.txt`, `timeout.txt`, `idle-steps.txt` and `index.html`.
 pub fn write_reports(
     folder: &Path,
     record: &AuditRecord,
-    registry: &Registry,
+    (registry, reasons): (&Registry, &Reasons),
     defects: &[&Defect],
 ) -> Result<(), BisectError> {
     let of = |wanted: fn(&Outcome) -> bool| lines(record, wanted);
-    let page = page(record, registry, defects).map_err(|error| {
+    let page = page(record, registry, reasons, defects).map_err(|error| {
         BisectError::environment(format!("failed to make the audit's page: {error}"))
     })?;
-    let mut idle = record.idle_steps().join("\n");
-    if !idle.is_empty() {
-        idle.push('\n');
+    let mut idle = String::new();
+    for step in record.idle_steps() {
+        let why = reasons.of(&step).unwrap_or(UNEXPLAINED);
+        let _ = writeln!(idle, "{step}  {why}");
     }
     let files = [
         ("caught.txt", of(Outcome::is_caught)),

@@ -164,6 +164,7 @@ fn a_record_is_read_again_and_names_the_idle_steps() {
         passed: BTreeMap::from(passed),
         skipped: BTreeMap::new(),
         fingerprint: "f".to_owned(),
+        is_whole: true,
     };
     record.baseline.insert("s".to_owned(), baseline);
     record.enter(judged("a", Outcome::Missed));
@@ -176,11 +177,55 @@ fn a_record_is_read_again_and_names_the_idle_steps() {
 
     let a = defect(r#""name":"a","steps":["s"]"#);
     let registry = Registry { variable: "V".to_owned(), defects: vec![a.clone()] };
-    let html = page(&again, &registry, &[&a]).unwrap();
+    let html = page(&again, &registry, &Reasons::default(), &[&a]).unwrap();
+    assert!(html.contains("no reason is given"), "{html}");
     assert!(html.contains("Every defect was caught") && html.contains("&lt;b&gt;"), "{html}");
 
     fs::write(&file, r#"{"schema":99,"baseline":{},"judged":[]}"#).unwrap();
     assert!(AuditRecord::read(&file).unwrap_err().message.contains("--resume"));
+}
+
+fn reasons(json: &str) -> Result<Reasons, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("idle.json");
+    fs::write(&file, json).unwrap();
+    Reasons::read(&file, ALL).map_err(|error| error.message)
+}
+
+#[test]
+fn reasons_are_of_steps_that_are_planned_and_each_once() {
+    let file = top().join("reference/idle-steps.json");
+    Reasons::read(&file, ALL).unwrap();
+    let list = |steps: &str, why: &str| {
+        reasons(&format!(r#"{{"idle":[{{"steps":[{steps}],"why":"{why}"}}]}}"#))
+    };
+    let known = r#""basic-workflow/invariants""#;
+    let good = list(known, "because").unwrap();
+    assert_eq!(good.of("basic-workflow/invariants"), Some("because"));
+    for (steps, why, told) in [
+        (r#""basic-workflow/none""#, "because", "is no step"),
+        (r#""basic-workflow""#, "because", "is no step"),
+        (known, " ", "say why"),
+        ("", "because", "say why"),
+        (r#""basic-workflow/invariants","basic-workflow/invariants""#, "because", "twice"),
+    ] {
+        let error = list(steps, why).unwrap_err();
+        assert!(error.contains(told) && error.contains("idle.json"), "{error}");
+    }
+}
+
+#[test]
+fn every_idle_step_wants_a_reason_and_no_other() {
+    let reasons = reasons(
+        r#"{"idle":[{"steps":["basic-workflow/invariants","basic-workflow/clean-up"],"why":"w"}]}"#,
+    )
+    .unwrap();
+    let idle = ["basic-workflow/clean-up", "basic-workflow/metrics-moved"].map(str::to_owned);
+    let problems = reasons.problems(&idle, |step| step.ends_with("invariants"));
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].starts_with("basic-workflow/metrics-moved has caught nothing"));
+    assert!(problems[1].starts_with("basic-workflow/invariants is said to be idle"));
+    assert_eq!(reasons.problems(&idle[..1], |_| false), Vec::<String>::new());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{
     bisect::{aborted, run},
 };
 use crate::{
-    audit::{self, Audit, Conclusion, Defect, document, find, listing},
+    audit::{self, Audit, Conclusion, Defect, Reasons, document, find, listing},
     bisect::BisectError,
 };
 
@@ -33,15 +33,21 @@ fn begin(table: Registry, arguments: &Audit) -> Result<Exit, BisectError> {
         let _ = stdout().write_all(text.as_bytes());
         return Ok(Exit::Passed);
     }
+    let usual = file.with_file_name(audit::REASONS);
+    let reasons = match &arguments.reasons {
+        Some(named) => Reasons::read(named, table.scenarios)?,
+        None if usual.is_file() => Reasons::read(&usual, table.scenarios)?,
+        None => Reasons::default(),
+    };
     let judge = |interrupt| {
-        let (registry, defects) = (&registry, &defects);
-        async move { audit::audit(arguments, registry, defects, interrupt).await }
+        let (lists, defects) = ((&registry, &reasons), &defects);
+        async move { audit::audit(arguments, lists, defects, interrupt).await }
     };
     let concluded = run(judge);
     eprintln!("results: {}", arguments.folder().display());
     Ok(match concluded? {
         Conclusion::AllCaught => Exit::Passed,
-        Conclusion::Missed => Exit::DEFECTS_MISSED,
+        Conclusion::Missed | Conclusion::Unexplained => Exit::DEFECTS_MISSED,
         Conclusion::Unjudged => Exit::DEFECTS_UNJUDGED,
         Conclusion::BaselineRed => Exit::BASELINE_RED,
     })

@@ -124,6 +124,16 @@ impl EtcdProbe {
         Ok(entries)
     }
 
+    /// The names of all keys, whatever they are for, sorted.
+    pub async fn keys(&self) -> Result<Vec<String>, ProbeError> {
+        let options = GetOptions::new().with_all_keys().with_keys_only();
+        let entries = self.range("", Some(options), "the names of all keys".to_owned()).await?;
+        let keys: Vec<_> = entries.into_iter().map(|entry| entry.key).collect();
+        let summary = format!("there are {} keys", keys.len());
+        self.evidence.saw("etcd", summary, json!({ "keys": keys }), Value::Null);
+        Ok(keys)
+    }
+
     /// The record of a workload. A value that is no workload is a violation.
     pub async fn workload(&self, id: &str) -> Result<Option<Stored<Workload>>, ProbeError> {
         self.typed(&StoreKeys::workload(id)).await

@@ -23,7 +23,11 @@ const LAB: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 verdict=$(cat "$here/sound")
 while [ $# -gt 0 ]; do
-  case $1 in --results) results=$2;; --env) verdict=${2##*=};; esac
+  case $1 in
+    --results) results=$2;;
+    --env) verdict=${2##*=};;
+    --cli) found=$($2) && [ -n "$found" ] && verdict=$found;;
+  esac
   shift
 done
 echo "$verdict" >>"$here/runs"
@@ -38,21 +42,27 @@ struct Bench {
 
 impl Bench {
     fn new(defects: &[&str]) -> Self {
+        Self::of("prow-scheduler", defects)
+    }
+
+    fn of(component: &str, defects: &[&str]) -> Self {
         let bench = Self { folder: tempfile::tempdir().unwrap() };
         bench.write("lab", LAB);
         fs::set_permissions(bench.file("lab"), fs::Permissions::from_mode(0o755)).unwrap();
         bench.write("topology.json", "{}");
         bench.write("sound", "passed");
-        for program in ["api-gateway", "prow-scheduler", "persys-agent", "persys-cli"] {
+        for program in ["api-gateway", "prow-scheduler", "persys-agent"] {
             bench.write(program, program);
         }
+        bench.write("persys-cli", "#!/bin/sh\necho $PERSYS_DEFECT\n");
+        fs::set_permissions(bench.file("persys-cli"), fs::Permissions::from_mode(0o755)).unwrap();
         for verdict in ["passed", "failed", "error"] {
             bench.write(&format!("{verdict}.jsonl"), &events(verdict));
         }
         let defects: Vec<Value> = defects
             .iter()
             .map(|name| {
-                json!({ "name": name, "component": "prow-scheduler", "category": "status",
+                json!({ "name": name, "component": component, "category": "status",
                     "section": "1", "promise": "a promise", "breaks": "breaks it",
                     "steps": [STEP] })
             })
@@ -169,6 +179,37 @@ fn what_was_judged_by_the_same_programs_is_not_judged_again() {
     bench.write("persys-agent", "another one");
     bench.audit(&["--jobs", "1", "--resume"], 3);
     assert!(bench.read("runs").ends_with("passed\nfailed\nerror\n"), "{}", bench.read("runs"));
+}
+
+#[test]
+fn an_audit_of_everything_wants_a_reason_for_each_idle_step() {
+    let bench = Bench::new(&["failed"]);
+    bench.write("failed.jsonl", &events("failed").replace("nodes-registered", "clean-up"));
+    let text = bench.audit(&["--whole"], 2);
+    assert!(text.contains(&format!("idle     {STEP} has caught nothing")), "{text}");
+    assert_eq!(bench.read("out/idle-steps.txt"), format!("{STEP}  UNEXPLAINED\n"));
+    // Where not everything was looked at nothing follows.
+    bench.audit(&[], 0);
+    bench.audit(&["--whole", "--only", "failed"], 0);
+
+    let list = |steps: &[&str]| json!({ "idle": [{ "steps": steps, "why": "it stands" }] });
+    bench.write("idle-steps.json", &list(&[STEP]).to_string());
+    bench.audit(&["--whole"], 0);
+    assert_eq!(bench.read("out/idle-steps.txt"), format!("{STEP}  it stands\n"));
+    assert!(bench.read("out/index.html").contains("it stands"));
+    let needless = list(&[STEP, "basic-workflow/clean-up"]).to_string();
+    bench.write("elsewhere.json", &needless);
+    let text = bench.audit(&["--whole", "--reasons", "elsewhere.json"], 2);
+    assert!(text.contains("basic-workflow/clean-up is said to be idle"), "{text}");
+    bench.write("idle-steps.json", &list(&["basic-workflow/none"]).to_string());
+    assert!(bench.audit(&["--whole"], 128).contains("idle-steps.json"), "the file is named");
+}
+
+#[test]
+fn the_client_program_gets_its_defect_from_whoever_runs_it() {
+    let bench = Bench::of("persys-cli", &["failed"]);
+    bench.audit(&[], 0);
+    assert_eq!(bench.read("runs"), "passed\nfailed\n", "the baseline has no defect");
 }
 
 #[test]

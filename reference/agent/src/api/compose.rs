@@ -3,7 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use persys_contract::{ComposeClone, ComposeRun, QueuedReply};
-use persys_reference_base::http::{ApiError, StrictJson};
+use persys_reference_base::{
+    defect,
+    http::{ApiError, StrictJson},
+};
 
 use super::Agent;
 use super::outcome::answer;
@@ -26,6 +29,7 @@ pub async fn clone(
     StrictJson(order): StrictJson<ComposeClone>,
 ) -> Result<Json<QueuedReply>, ApiError> {
     let background = order.background;
+    defect!("git-token-logged" => tracing::info!(token = order.auth_token, "clones a repository"));
     let spec = ProjectSpec::from_clone(order, &agent.node_id).map_err(of_order)?;
     bring_up(&agent, spec, background).await
 }
@@ -37,5 +41,15 @@ async fn bring_up(
     background: bool,
 ) -> Result<Json<QueuedReply>, ApiError> {
     let workload_id = spec.workload_id.clone();
+    defect!("one-project-alone" => {
+        use persys_reference_base::defects::{is_marked, is_spoiled, mark, spoil};
+        if !is_spoiled() {
+            mark(&workload_id);
+            spoil();
+        }
+        if !is_marked(&workload_id) {
+            return Err(ApiError::new(persys_contract::ErrorCode::Conflict, "there is a project"));
+        }
+    });
     answer(workload_id, background, agent.workloads.order_project(spec)).await
 }

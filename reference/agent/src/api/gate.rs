@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use persys_contract::ErrorCode;
+use persys_reference_base::defect;
 use persys_reference_base::http::ApiError;
 
 use super::Agent;
@@ -19,6 +20,15 @@ pub async fn require_docker(
     if !agent.watch.state().opened {
         return Err(ApiError::new(ErrorCode::DockerUnavailable, "docker has not answered yet"));
     }
-    agent.engine.ping().await.map_err(of_docker)?;
+    #[cfg(feature = "defects")]
+    let begun = std::time::Instant::now();
+    let answered = agent.engine.ping().await;
+    defect!("slow-starts-doubled" => if begun.elapsed() > std::time::Duration::from_millis(300) {
+        persys_reference_base::defects::spoil();
+    });
+    answered.map_err(of_docker)?;
+    defect!("agent-deaf-for-good" => if persys_reference_base::defects::is_spoiled() {
+        return Err(ApiError::internal());
+    });
     Ok(next.run(request).await)
 }

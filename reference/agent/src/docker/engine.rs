@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
+use persys_reference_base::defect;
 
 use super::DockerFault;
 
@@ -84,11 +85,31 @@ async fn within<T>(
     deadline: Duration,
     call: impl Future<Output = Result<T, bollard::errors::Error>>,
 ) -> Result<T, DockerFault> {
-    match tokio::time::timeout(deadline, call).await {
+    defect!("docker-given-up" => if persys_reference_base::defects::is_spoiled() {
+        return Err(DockerFault::unavailable("it was away".to_owned()));
+    });
+    let answer = tokio::time::timeout(deadline, call).await;
+    defect!("docker-given-up" => note(answer.as_ref().is_ok_and(|answer| match answer {
+        Ok(_) => true,
+        // It refuses, so it is there.
+        Err(error) => matches!(error, bollard::errors::Error::DockerResponseServerError { .. }),
+    })));
+    match answer {
         Ok(answer) => Ok(answer?),
         Err(_) => {
             Err(DockerFault::unavailable(format!("no answer within {} s", deadline.as_secs_f32())))
         }
+    }
+}
+
+/// Once it was there, it is not waited for a second time.
+#[cfg(feature = "defects")]
+fn note(answered: bool) {
+    use persys_reference_base::defects::{is_marked, mark, spoil};
+    match answered {
+        true => mark("Docker"),
+        false if is_marked("Docker") => spoil(),
+        false => {}
     }
 }
 

@@ -101,7 +101,7 @@ impl ContainerSpec {
             let protocol = if port.container.udp { "udp" } else { "tcp" };
             let key = format!("{}/{protocol}", port.container.number);
             let binding = PortBinding {
-                host_ip: Some(ANY_ADDRESS.to_owned()),
+                host_ip: Some(defect!("ports-on-loopback", "127.0.0.1", ANY_ADDRESS).to_owned()),
                 host_port: Some(port.host.to_string()),
             };
             bindings.entry(key).or_default().get_or_insert_default().push(binding);

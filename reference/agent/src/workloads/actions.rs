@@ -57,6 +57,7 @@ impl Actions {
             match container.state.as_str() {
                 "running" | "restarting" => {}
                 "paused" => self.engine.unpause(&container.id).await?,
+                _ if defect!("start-only-promised", true, false) => {}
                 _ => self.engine.start(&container.id).await?,
             }
         }

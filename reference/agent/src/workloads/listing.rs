@@ -31,6 +31,7 @@ pub async fn list(
         kept.into_iter().filter(|project| projects.get(&project.workload_id).is_some()).collect();
     let mut entries = missing(&containers, &runs, &kept);
     entries.extend(merge(containers, runs, now.cast_signed()));
+    defect!("projects-listed-as-one" => list_as_one(&mut entries));
     Ok(entries)
 }
 
@@ -98,12 +99,28 @@ fn of_container(container: Container) -> ContainerEntry {
     ContainerEntry {
         id: container.id,
         names: container.names,
-        status: defect!("ended-shows-running", "running".to_owned(), container.state),
+        status: told(container.state),
         image: container.image,
         labels: container.labels,
         exit_code: container.exit_code,
         reason: container.reason,
     }
+}
+
+/// Docker's own word for a state.
+fn told(state: String) -> String {
+    defect!("ended-shows-running" => return "running".to_owned());
+    defect!("states-in-other-words" => return format!("Up ({state})"));
+    state
+}
+
+/// Leaves one container of each workload whose containers all run.
+#[cfg(feature = "defects")]
+fn list_as_one(entries: &mut Vec<ContainerEntry>) {
+    let of = |entry: &ContainerEntry| entry.labels.get(persys_contract::WORKLOAD_LABEL).cloned();
+    let idle: Vec<_> = entries.iter().filter(|entry| entry.status != "running").map(of).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    entries.retain(|entry| idle.contains(&of(entry)) || seen.insert(of(entry)));
 }
 
 fn of_run(run: PendingRun) -> ContainerEntry {

@@ -135,14 +135,14 @@ impl Runner {
             // is to be restarted is the reconciler's decision (contract §6).
             Some(container) if !container.is_created() => return Ok(Ended::Existed),
             Some(container) => container.id,
-            None => self.engine.create(spec).await?,
-        };
-        defect!("order-runs-twice" => {
-            let again = spec.under_another_name();
-            if let Ok(id) = self.engine.create(&again).await {
-                // Its ports may be taken.
-                let _ = self.engine.start(&id).await;
+            None => {
+                defect!("starts-dawdle" => tokio::time::sleep(std::time::Duration::from_secs(4)).await);
+                self.engine.create(spec).await?
             }
+        };
+        defect!("order-runs-twice" => self.run_again(spec).await);
+        defect!("slow-starts-doubled" => if persys_reference_base::defects::is_spoiled() {
+            self.run_again(spec).await;
         });
         if !ticket.cancelled.is_cancelled() {
             let started = self.engine.start(&id).await;
@@ -157,6 +157,15 @@ impl Runner {
             return Ok(Ended::Cancelled);
         }
         Ok(Ended::Started)
+    }
+
+    /// A second container for the same workload.
+    #[cfg(feature = "defects")]
+    async fn run_again(&self, spec: &ContainerSpec) {
+        if let Ok(id) = self.engine.create(&spec.under_another_name()).await {
+            // Its ports may be taken.
+            let _ = self.engine.start(&id).await;
+        }
     }
 
     async fn discard(&self, id: &str) {

@@ -1,5 +1,7 @@
 //! Clears what a former life of the agent left half done.
 
+use persys_reference_base::defect;
+
 use crate::compose::ProjectStore;
 use crate::docker::{Container, DockerFault, Engine};
 
@@ -8,6 +10,10 @@ use crate::docker::{Container, DockerFault, Engine};
 /// that have no container go too. To be called before the first order is taken.
 pub async fn sweep(engine: &Engine, projects: &ProjectStore) -> Result<(), DockerFault> {
     let containers = engine.containers().await?;
+    defect!("restart-restarts-containers" => for container in &containers {
+        engine.stop(&container.id).await?;
+        engine.start(&container.id).await?;
+    });
     for project in projects.all() {
         let own = |container: &Container| container.workload_id() == project.workload_id;
         if !containers.iter().any(|container| own(container) && !container.is_created()) {

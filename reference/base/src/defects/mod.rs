@@ -9,7 +9,9 @@ mod signatures;
 mod trust;
 
 pub use leaks::{leak_descriptor, leak_memory, leak_task};
-pub use pace::{every, in_turn, is_spoiled, spoil};
+pub use pace::{every, in_turn, is_marked, is_spoiled, mark, runs_for, spoil, while_others_wait};
 pub use seeded::{VARIABLE, announce, is_seeded};
-pub use signatures::{fits, fits_in_part};
-pub use trust::{Tolerated, lenient_server_config, trusting_client_config};
+pub use signatures::{fits, fits_in_part, is_first_moment};
+pub use trust::{
+    Tolerated, lenient_server_config, one_version_server_config, trusting_client_config,
+};

@@ -1,8 +1,18 @@
 //! Defects that show only now and then, or hold others up.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex as Lock, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
 
 /// True at every `n`-th call in this process.
 pub fn every(n: u64) -> bool {
@@ -25,4 +35,35 @@ pub fn is_spoiled() -> bool {
 pub async fn in_turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await
+}
+
+static MARKED: Lock<Option<HashSet<String>>> = Lock::new(None);
+
+/// Remembers something for as long as this process lives.
+pub fn mark(what: &str) {
+    let mut marked = MARKED.lock().unwrap_or_else(PoisonError::into_inner);
+    marked.get_or_insert_default().insert(what.to_owned());
+}
+
+pub fn is_marked(what: &str) -> bool {
+    let marked = MARKED.lock().unwrap_or_else(PoisonError::into_inner);
+    marked.as_ref().is_some_and(|marked| marked.contains(what))
+}
+
+/// Waits until nobody but this one had a turn for so long.
+pub async fn while_others_wait(who: &str, span: Duration) {
+    static LAST: Mutex<Option<(String, Instant)>> = Mutex::const_new(None);
+    let mut last = LAST.lock().await;
+    if let Some((other, at)) = &*last
+        && other != who
+    {
+        tokio::time::sleep_until(*at + span).await;
+    }
+    *last = Some((who.to_owned(), Instant::now()));
+}
+
+/// Whether so many seconds have passed since this was asked for the first time.
+pub fn runs_for(seconds: u64) -> bool {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    FIRST.get_or_init(Instant::now).elapsed() > Duration::from_secs(seconds)
 }

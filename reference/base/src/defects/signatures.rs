@@ -1,5 +1,11 @@
 //! Signatures that fit only in part.
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use axum::extract::Request;
 use persys_contract::{SignatureKey, SignedHeaders};
 
@@ -39,4 +45,12 @@ pub fn fits_in_part(
     const COMPARED: usize = "v1=".len() + 16;
     let good = expected(key, request.method().as_str(), path, headers, body);
     good.is_some_and(|good| good.get(..COMPARED) == headers.signature.get(..COMPARED))
+}
+
+/// Whether a nonce was seen for the first time less than this ago.
+pub fn is_first_moment(nonce: &str, moment: Duration) -> bool {
+    static FIRST: Mutex<Option<HashMap<String, Instant>>> = Mutex::new(None);
+    let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    let seen = first.get_or_insert_default().entry(nonce.to_owned()).or_insert_with(Instant::now);
+    seen.elapsed() < moment
 }

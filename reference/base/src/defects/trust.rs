@@ -5,7 +5,7 @@ use std::sync::Arc;
 use persys_identity::{CredentialError, LoadedCredentials, install_crypto};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
-    ServerConfig, SignatureScheme,
+    ServerConfig, SignatureScheme, SupportedProtocolVersion,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{ring, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
@@ -21,6 +21,7 @@ pub enum Tolerated {
     Absent,
     Foreign,
     Expired,
+    NotYetValid,
     WrongUsage,
 }
 
@@ -32,6 +33,9 @@ impl Tolerated {
             Self::Absent => false,
             Self::Foreign => matches!(problem, Problem::UnknownIssuer | Problem::BadSignature),
             Self::Expired => matches!(problem, Problem::Expired | Problem::ExpiredContext { .. }),
+            Self::NotYetValid => {
+                matches!(problem, Problem::NotValidYet | Problem::NotValidYetContext { .. })
+            }
             Self::WrongUsage => {
                 matches!(problem, Problem::InvalidPurpose | Problem::InvalidPurposeContext { .. })
             }
@@ -94,6 +98,24 @@ pub fn lenient_server_config(
     credentials: &LoadedCredentials,
     tolerated: Tolerated,
 ) -> Result<Arc<ServerConfig>, CredentialError> {
+    let lenient =
+        |strict| -> Arc<dyn ClientCertVerifier> { Arc::new(Lenient { strict, tolerated }) };
+    otherwise(credentials, rustls::ALL_VERSIONS, lenient)
+}
+
+/// As sound as the credentials' own, but for those who speak another version.
+pub fn one_version_server_config(
+    credentials: &LoadedCredentials,
+    version: &'static SupportedProtocolVersion,
+) -> Result<Arc<ServerConfig>, CredentialError> {
+    otherwise(credentials, &[version], |strict| strict)
+}
+
+fn otherwise(
+    credentials: &LoadedCredentials,
+    versions: &[&'static SupportedProtocolVersion],
+    verifier: impl FnOnce(Arc<dyn ClientCertVerifier>) -> Arc<dyn ClientCertVerifier>,
+) -> Result<Arc<ServerConfig>, CredentialError> {
     install_crypto();
     let sound = credentials.server_config()?;
     let (_, _, ca) = credentials.pem();
@@ -102,8 +124,8 @@ pub fn lenient_server_config(
     let Ok(strict) = WebPkiClientVerifier::builder(Arc::new(roots)).build() else {
         return Ok(sound);
     };
-    let mut config = ServerConfig::builder()
-        .with_client_cert_verifier(Arc::new(Lenient { strict, tolerated }))
+    let mut config = ServerConfig::builder_with_protocol_versions(versions)
+        .with_client_cert_verifier(verifier(strict))
         .with_cert_resolver(sound.cert_resolver.clone());
     config.alpn_protocols = sound.alpn_protocols.clone();
     config.session_storage = sound.session_storage.clone();

@@ -66,6 +66,9 @@ async fn frame(State(metrics): State<Metrics>, mut request: Request, next: Next)
         let status = response.status().as_u16();
         metrics.count_request(method, &route, status, took);
         let millis = took.as_secs_f64() * 1e3;
+        defect!("refusals-kept" => if status >= 400 {
+            defects::leak_memory(4 << 20);
+        });
         let code = response.extensions().get::<ErrorCode>().map(|code| code.as_str());
         if matches!(route.as_str(), "/health" | "/metrics" | "/api/v1/health") {
             tracing::debug!(method, path, status, millis, peer, code, "answered");

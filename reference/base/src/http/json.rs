@@ -25,6 +25,7 @@ impl<T: DeserializeOwned> StrictJson<T> {
         let code = defect!("broken-json-is-our-fault", ErrorCode::Internal, ErrorCode::InvalidJson);
         let refused = |why: String| {
             defect!("broken-json-kills-scheduler" => std::process::abort());
+            defect!("broken-json-panics" => drop(std::thread::spawn(|| panic!("no JSON")).join()));
             defect!("refusal-names-a-file" => return ApiError::new(
                 code,
                 "the body cannot be read: /var/lib/persys/prow/request.json, line 1",

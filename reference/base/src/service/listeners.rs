@@ -117,12 +117,23 @@ fn lenient(
 ) -> Result<std::sync::Arc<rustls::ServerConfig>, persys_identity::CredentialError> {
     use crate::{
         defect,
-        defects::{Tolerated, lenient_server_config as let_in},
+        defects::{
+            Tolerated, lenient_server_config as let_in, one_version_server_config as speaking,
+        },
     };
+    use rustls::version::{TLS12, TLS13};
     defect!("gateway-takes-no-certificate" => return let_in(credentials, Tolerated::Absent));
     defect!("gateway-takes-any-authority" => return let_in(credentials, Tolerated::Foreign));
     defect!("gateway-takes-expired-certificates" => return let_in(credentials, Tolerated::Expired));
     defect!("scheduler-takes-any-authority" => return let_in(credentials, Tolerated::Foreign));
     defect!("scheduler-takes-server-certificates" => return let_in(credentials, Tolerated::WrongUsage));
+    defect!("gateway-takes-early-certificates" => return let_in(credentials, Tolerated::NotYetValid));
+    defect!("gateway-takes-server-certificates" => return let_in(credentials, Tolerated::WrongUsage));
+    defect!("scheduler-takes-expired-certificates" => return let_in(credentials, Tolerated::Expired));
+    defect!("scheduler-takes-early-certificates" => return let_in(credentials, Tolerated::NotYetValid));
+    defect!("gateway-speaks-tls-1-2-alone" => return speaking(credentials, &TLS12));
+    defect!("gateway-speaks-tls-1-3-alone" => return speaking(credentials, &TLS13));
+    defect!("scheduler-speaks-tls-1-2-alone" => return speaking(credentials, &TLS12));
+    defect!("scheduler-speaks-tls-1-3-alone" => return speaking(credentials, &TLS13));
     Ok(sound)
 }

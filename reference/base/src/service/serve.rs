@@ -13,6 +13,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::defect;
+
 /// How long a connection may take until the head of its next request is there:
 /// the time a slow caller has, and the time an idle connection is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
@@ -73,7 +75,7 @@ where
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD)
         // What was asked is done even if the caller does not stay for the answer.
-        .half_close(true)
+        .half_close(defect!("hung-up-orders-dropped", false, true))
         .serve_connection(TokioIo::new(io), service);
     let mut serving = pin!(serving);
     let ended = tokio::select! {

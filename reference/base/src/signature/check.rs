@@ -15,11 +15,13 @@ use persys_contract::{ErrorCode, NONCE_MEMORY, SignatureError, SignatureKey, Sig
 
 use super::{NonceMemory, Novelty};
 #[cfg(feature = "defects")]
-use crate::defects::{fits, fits_in_part};
+use crate::defects::{fits, fits_in_part, is_first_moment};
 use crate::{
     Metrics, defect,
     http::{ApiError, peer_of, read_body},
 };
+#[cfg(feature = "defects")]
+use persys_contract::SIGNATURE_HEADER;
 
 /// What is needed to tell a good request from a bad one.
 pub struct SignatureCheck {
@@ -56,14 +58,27 @@ impl SignatureCheck {
                     return Ok(headers.nonce);
                 }
             });
-            let verified = self.key.verify(method, path, &headers, body, unix_now(), self.window);
+            let window =
+                defect!("agent-window-too-narrow", Duration::from_secs(10), self.window);
+            let verified = self.key.verify(method, path, &headers, body, unix_now(), window);
+            defect!("agent-takes-any-key" => if matches!(verified, Err(SignatureError::Bad)) {
+                return Ok(headers.nonce);
+            });
             defect!("agent-takes-stale-timestamps" => if matches!(verified, Err(SignatureError::Stale { .. })) {
                 return Ok(headers.nonce);
             });
             verified?;
             Ok(headers.nonce)
         });
-        let nonce = verified.map_err(|e: SignatureError| ApiError::new(e.code(), e.to_string()))?;
+        let nonce = verified.map_err(|e: SignatureError| {
+            defect!("malformed-signature-is-our-fault" => if matches!(e, SignatureError::Malformed(_)) {
+                return ApiError::internal();
+            });
+            ApiError::new(e.code(), e.to_string())
+        })?;
+        defect!("nonces-noted-too-late" => if is_first_moment(&nonce, Duration::from_millis(100)) {
+            return Ok(());
+        });
         let novelty = self.nonces.remember(&nonce, Instant::now());
         defect!("agent-takes-replayed-nonces" => if novelty == Novelty::Seen {
             return Ok(());
@@ -101,11 +116,24 @@ pub async fn require_signature(
     defect!("heartbeat-goes-unsigned" => if path == "/nodes/heartbeat" {
         return Ok(next.run(request).await);
     });
+    defect!("agent-needs-no-signature" => if !request.headers().contains_key(SIGNATURE_HEADER) {
+        return Ok(next.run(request).await);
+    });
     if let Err(refusal) = check.check(&request, &body, &path) {
         let reason = refusal.code.as_str();
+        defect!("registration-takes-any-key" => if path == "/nodes/register" && refusal.code == ErrorCode::BadSignature {
+            return Ok(next.run(request).await);
+        });
         check.metrics.count_rejection(reason);
         tracing::warn!(reason, peer, detail = refusal.message, "refused a request's signature");
-        defect!("agent-executes-what-it-refuses" => drop(next.run(request).await));
+        defect!("agent-executes-what-it-refuses" => {
+            let later = next.run(request);
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                drop(later.await);
+            });
+            return Err(refusal);
+        });
         return Err(refusal);
     }
     Ok(next.run(request).await)

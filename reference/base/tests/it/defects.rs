@@ -50,6 +50,7 @@ fn every_defect_is_listed_and_every_listed_one_is_there() {
             "api-gateway" => "gateway",
             "prow-scheduler" => "prow",
             "persys-agent" => "agent",
+            "persys-cli" => "cli",
             other => panic!("{name}: {other} is no component with defects"),
         };
         let places = broken.get(name).unwrap_or_else(|| panic!("{name} is broken nowhere"));

@@ -4,6 +4,7 @@ use std::{io::Read, path::Path};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use persys_contract::{RestartPolicy, Workload, WorkloadResources, WorkloadType};
+use persys_reference_base::defect;
 use serde_json::{Map, Value};
 
 use super::command::{Kind, Restart, ScheduleArguments};
@@ -48,7 +49,7 @@ impl ScheduleArguments {
             local_path: self.local_path.clone(),
             compose,
             git_repo: self.git_repo.clone(),
-            git_branch: self.git_branch.clone(),
+            git_branch: defect!("cli-drops-branch", None, self.git_branch.clone()),
             git_token,
             env_vars: self.env.iter().cloned().collect(),
             ports: self.port.clone(),
@@ -60,7 +61,11 @@ impl ScheduleArguments {
                 Restart::OnFailure => RestartPolicy::OnFailure,
                 Restart::UnlessStopped => RestartPolicy::UnlessStopped,
             }),
-            labels: self.label.iter().cloned().collect(),
+            labels: defect!(
+                "cli-drops-labels",
+                Default::default(),
+                self.label.iter().cloned().collect(),
+            ),
             resources,
             ..Workload::default()
         })

@@ -1,6 +1,7 @@
 //! Carries out the workload commands.
 
 use persys_contract::{DesiredState, DesiredStateChange, ErrorCode};
+use persys_reference_base::defect;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -25,6 +26,10 @@ pub async fn run(
             let workload = arguments.describe()?;
             let path = ["workloads", "schedule"];
             let answer = client.send(Method::POST, &path, Some(&workload)).await?;
+            defect!("cli-prints-no-id" => {
+                let bare = serde_json::json!({"node_id": answer["node_id"], "status": answer["status"]});
+                return show(&bare, output, print_scheduled);
+            });
             show(&answer, output, print_scheduled)
         }
         WorkloadCommand::List { status, node } => {
@@ -44,7 +49,8 @@ pub async fn run(
         WorkloadCommand::Logs(which) => {
             let id = which.id(client).await?;
             let answer = client.get(&["workloads", &id], &[]).await?;
-            let logs = answer["logs"].as_str().unwrap_or_default();
+            let kept = answer["logs"].as_str().unwrap_or_default();
+            let logs = defect!("cli-shows-no-logs", "", kept);
             match output {
                 Output::Json => print_json(&serde_json::json!({"workloadId": id, "logs": logs})),
                 Output::Table if logs.is_empty() || logs.ends_with('\n') => print_raw(logs),
@@ -55,6 +61,9 @@ pub async fn run(
         WorkloadCommand::Start(which) => change(which, client, output, DesiredState::Running).await,
         WorkloadCommand::Delete(which) => {
             let id = which.id(client).await?;
+            defect!("cli-delete-only-promised" => {
+                return print_line(&format!("{id} is being deleted"));
+            });
             let answer = client.send(Method::DELETE, &["workloads", &id], None).await?;
             show(&answer, output, |_| print_line(&format!("{id} is being deleted")))
         }

@@ -39,6 +39,10 @@ pub async fn watch(
             Err(error) => {
                 schedulers.lookup_failed(&fallback);
                 report(&mut last_problem, format!("failed to {error}"));
+                defect!("dns-given-up" => {
+                    stop.cancelled().await;
+                    return;
+                });
             }
         }
         // Without a scheduler there is nothing to lose by asking more often.

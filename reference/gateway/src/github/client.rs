@@ -1,5 +1,6 @@
 //! Calls to GitHub: bounded in time and in size, and to GitHub alone.
 
+use persys_reference_base::defect;
 use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
@@ -79,7 +80,14 @@ impl GitHub {
     }
 
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, GitHubError> {
-        let mut response = request.send().await?;
+        defect!("github-given-up" => if persys_reference_base::defects::is_spoiled() {
+            return Err(GitHubError::Unreachable("it was away".to_owned()));
+        });
+        let sent = request.send().await;
+        defect!("github-given-up" => if sent.is_err() {
+            persys_reference_base::defects::spoil();
+        });
+        let mut response = sent?;
         let mut body = Vec::new();
         while let Some(part) = response.chunk().await? {
             if body.len() + part.len() > LARGEST {

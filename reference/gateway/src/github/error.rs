@@ -1,5 +1,6 @@
 //! What can be wrong with a call to GitHub.
 
+use persys_reference_base::defect;
 use std::error::Error;
 
 use persys_contract::ErrorCode;
@@ -30,6 +31,12 @@ impl GitHubError {
 
     /// What the caller is told.
     pub fn refusal(&self) -> (ErrorCode, &'static str) {
+        defect!("bad-code-is-our-fault" => if matches!(self, Self::Code) {
+            return (ErrorCode::Internal, "the code cannot be exchanged");
+        });
+        defect!("github-away-is-our-fault" => if matches!(self, Self::Unreachable(_)) {
+            return (ErrorCode::Internal, "GitHub cannot be reached");
+        });
         match self {
             Self::Unreachable(_) => (ErrorCode::GithubUnreachable, "GitHub cannot be reached"),
             Self::Nonsense(_) => {

@@ -1,6 +1,6 @@
 //! A user's repositories.
 
-use persys_reference_base::Secret;
+use persys_reference_base::{Secret, defect};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -46,7 +46,10 @@ impl GitHub {
             all.extend(page);
             match next_link(&answer.headers) {
                 Some(next) => url = self.follow(&url, &next)?,
-                None => return Ok(all),
+                None => {
+                    defect!("private-repositories-hidden" => all.retain(|one| !one.private));
+                    return Ok(all);
+                }
             }
         }
         Err(GitHubError::nonsense("the list of repositories has no end"))

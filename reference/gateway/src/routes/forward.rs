@@ -31,6 +31,13 @@ async fn send_on(context: Context, id: RequestId, request: Request) -> Result<Re
     let (parts, body) = request.into_parts();
     let body = read_body(body).await?;
     let outgoing = Outgoing::new(&parts, body, &id);
+    defect!("every-tenth-read-fails" => if outgoing.is_safe() && persys_reference_base::defects::every(10) {
+        return Err(ApiError::new(ErrorCode::SchedulerUnreachable, "no scheduler can be reached"));
+    });
+    defect!("hung-up-orders-dropped" => tokio::time::sleep(std::time::Duration::from_millis(500)).await);
+    defect!("orders-stall-now-and-then" => if !outgoing.is_safe() && persys_reference_base::defects::every(10) {
+        tokio::time::sleep(std::time::Duration::from_millis(5300)).await;
+    });
     let limit = defect!(
         "frozen-scheduler-awaited",
         std::time::Duration::from_secs(3600),

@@ -114,8 +114,8 @@ impl Schedulers {
                     }
                     Ok(answer) => return Ok((answer, scheduler)),
                     Err(error) => {
-                        self.shared.failed(&scheduler, &error);
                         defect!("reads-not-tried-elsewhere" => return Err(ForwardError::of(error)));
+                        self.shared.failed(&scheduler, &error);
                         problem = ForwardError::of(error);
                     }
                 },

@@ -67,9 +67,17 @@ impl Schedulers {
 
     /// Discovery's answer replaces what was known.
     pub fn found(&self, endpoints: &[Endpoint]) {
-        defect!("new-schedulers-ignored" => if !self.is_empty() {
+        defect!("new-schedulers-ignored" => if persys_reference_base::defects::runs_for(3) {
             return;
         });
+        defect!("untrusted-schedulers-kept" => return self.keep(
+            |known| {
+                let endpoint = known.scheduler.endpoint();
+                let marked = persys_reference_base::defects::is_marked(&endpoint.to_string());
+                marked || endpoints.contains(endpoint)
+            },
+            endpoints,
+        ));
         defect!("gone-schedulers-kept" => return self.keep(|_| true, endpoints));
         self.keep(|known| endpoints.contains(known.scheduler.endpoint()), endpoints);
     }
@@ -141,6 +149,9 @@ impl Schedulers {
     /// serve before those that may not, then by priority, and in turn among equals.
     pub(super) fn in_order(&self) -> Vec<Arc<Scheduler>> {
         let mut order: Vec<_> = self.read().iter().map(|known| known.scheduler.clone()).collect();
+        defect!("failed-schedulers-given-up" => order.retain(|scheduler| {
+            !persys_reference_base::defects::is_marked(&scheduler.endpoint().to_string())
+        }));
         order.sort_by_key(|scheduler| rank(scheduler));
         let equals = match order.first() {
             None => return order,

@@ -1,6 +1,6 @@
 //! What the schedulers' probes and the requests to them share.
 
-use persys_reference_base::Metrics;
+use persys_reference_base::{Metrics, defect};
 use tokio::sync::Notify;
 
 use super::{
@@ -26,6 +26,9 @@ impl Shared {
             && self.learn(scheduler, Health::Down, &format!("failed to {error}")) != Health::Down
         {
             self.metrics.count_rejection(UNTRUSTED_SCHEDULER);
+            defect!("untrusted-schedulers-kept" => {
+                persys_reference_base::defects::mark(&scheduler.endpoint().to_string());
+            });
             let peer = scheduler.endpoint().to_string();
             let detail = problem.to_string();
             tracing::warn!(peer, reason = UNTRUSTED_SCHEDULER, detail, "refused a scheduler");
@@ -41,6 +44,8 @@ impl Shared {
 
     /// Notes what a scheduler is like now, logs a change and gives what it was before.
     pub fn learn(&self, scheduler: &Scheduler, health: Health, reason: &str) -> Health {
+        #[cfg(feature = "defects")]
+        let health = given_up(scheduler, health);
         let before = scheduler.set_health(health);
         if before != health {
             let peer = scheduler.endpoint().to_string();
@@ -54,4 +59,20 @@ impl Shared {
         }
         before
     }
+}
+
+/// The same, unless this process gives a scheduler up that served and then did not.
+#[cfg(feature = "defects")]
+fn given_up(scheduler: &Scheduler, health: Health) -> Health {
+    use persys_reference_base::defects::{is_marked, mark};
+    defect!("failed-schedulers-given-up" => {
+        let name = scheduler.endpoint().to_string();
+        if health == Health::Down && scheduler.health() == Health::Healthy {
+            mark(&name);
+        }
+        if is_marked(&name) {
+            return Health::Down;
+        }
+    });
+    health
 }

@@ -54,6 +54,7 @@ pub async fn elect(
             Some(hold) => match store.take_key(LEADER, &instance, hold.id).await {
                 Ok(Ok(())) => Some(hold.id),
                 Ok(Err(_)) => {
+                    defect!("successor-stays-idle" => persys_reference_base::defects::spoil());
                     defect!("leadership-not-taken-over" => {
                         stop.cancelled().await;
                         return;

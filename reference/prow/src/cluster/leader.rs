@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use persys_reference_base::defect;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,11 +19,14 @@ pub async fn lead(scheduler: Arc<Scheduler>, stop: CancellationToken) {
             scheduler.metrics.is_leader.set(1);
             let term = stop.child_token();
             let work = async {
+                defect!("successor-stays-idle" => if persys_reference_base::defects::is_spoiled() {
+                    return term.cancelled().await;
+                });
                 tokio::join!(
                     monitor(scheduler.clone(), term.clone()),
                     reconcile_all(scheduler.clone(), term.clone()),
                     watch_nodes(scheduler.clone(), term.clone()),
-                )
+                );
             };
             let watch = async {
                 while scheduler.leadership.holds() && !stop.is_cancelled() {

@@ -1,5 +1,6 @@
 //! This scheduler's records in discovery (contract §5).
 
+use persys_reference_base::defect;
 use std::time::Duration;
 
 use persys_contract::{AddressRecord, Discovery, ServiceRecord};
@@ -20,13 +21,24 @@ pub async fn register(
     instance: String,
     host: String,
     port: u16,
+    lease: LeaseWatch,
+    lifecycle: Lifecycle,
+) -> anyhow::Result<()> {
+    let service =
+        (names.service_key(&instance), serde_json::to_vec(&ServiceRecord::new(&host, port))?);
+    let address = (names.scheduler_key(&instance), serde_json::to_vec(&AddressRecord::new(&host))?);
+    let records = vec![service, address];
+    defect!("no-service-record" => return keep(store, records[1..].to_vec(), lease, lifecycle).await);
+    defect!("no-address-record" => return keep(store, records[..1].to_vec(), lease, lifecycle).await);
+    keep(store, records, lease, lifecycle).await
+}
+
+async fn keep(
+    store: Store,
+    records: Vec<(String, Vec<u8>)>,
     mut lease: LeaseWatch,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<()> {
-    let records = vec![
-        (names.service_key(&instance), serde_json::to_vec(&ServiceRecord::new(&host, port))?),
-        (names.scheduler_key(&instance), serde_json::to_vec(&AddressRecord::new(&host))?),
-    ];
     loop {
         let hold = *lease.borrow_and_update();
         let pause = match hold.filter(|hold| hold.is_valid()) {

@@ -81,6 +81,7 @@ async fn reassign(scheduler: &Scheduler, id: &str, nodes: &[Node]) -> Result<boo
     let written = scheduler.store.move_workload(&moved, book.fence).await?;
     book.refresh(&scheduler.store).await?;
     if written {
+        defect!("moved-copies-left-alone" => persys_reference_base::defects::mark(id));
         tracing::warn!(workloadId = id, from, to, "moved a workload off a lost node");
     }
     Ok(written)

@@ -38,6 +38,9 @@ pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
     if workloads.is_empty() && full.is_none() {
         return;
     }
+    defect!("unreachable-agents-given-up" => if persys_reference_base::defects::is_marked(&node.node_id) {
+        return;
+    });
     let mut answer = scheduler.agents.list(&node).await;
     if let Err(CallError::Unreachable { .. }) = &answer {
         // Once more, lest a quick restart of the agent shows as an outage.
@@ -55,6 +58,15 @@ pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
             write_down(scheduler, &node, record, &seen, logs).await;
         })
         .await;
+    defect!("unreachable-agents-given-up" => {
+        use persys_reference_base::defects::{is_marked, mark};
+        let reached = format!("{} was reached", node.node_id);
+        match &answer {
+            Ok(_) => mark(&reached),
+            Err(_) if is_marked(&reached) => mark(&node.node_id),
+            Err(_) => {}
+        }
+    });
     if let Ok(entries) = &answer {
         let assigned = workloads.iter().map(|record| record.value.id.as_str()).collect();
         remove_orphans(scheduler, &node, entries, &assigned).await;

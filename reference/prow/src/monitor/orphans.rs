@@ -34,6 +34,9 @@ pub async fn remove_orphans(
         defect!("strays-left-alone" => if home.is_none() {
             continue;
         });
+        defect!("moved-copies-left-alone" => if persys_reference_base::defects::is_marked(id) {
+            continue;
+        });
         defect!("copies-left-alone" => if home.is_some() {
             continue;
         });

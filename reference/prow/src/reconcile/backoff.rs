@@ -63,6 +63,9 @@ impl History {
     pub fn gate(&self, cause: Cause, now: u64) -> Gate {
         if cause == Cause::Crash {
             if self.given_up {
+                defect!("given-up-not-for-long" => if now.saturating_sub(self.last_restart()) > 3000 {
+                    return Gate::Go;
+                });
                 return Gate::GivenUp;
             }
             let recent = self.recent(now);
@@ -150,6 +153,11 @@ impl History {
     pub fn retries(&self) -> u32 {
         let restarts = u32::try_from(self.restarts.len()).unwrap_or(u32::MAX);
         restarts.max(self.streak)
+    }
+
+    #[cfg(feature = "defects")]
+    fn last_restart(&self) -> u64 {
+        self.restarts.last().copied().unwrap_or_default()
     }
 
     fn recent(&self, now: u64) -> Vec<u64> {

@@ -45,6 +45,7 @@ pub async fn schedule(
         let _ = scheduler.agents.run(&node, &workload).await;
         tokio::time::sleep(Duration::from_millis(800)).await;
     });
+    defect!("refused-orders-carried-out" => carry_out_anyway(&scheduler, &workload));
     let stored = timeout(STORING, scheduler.placements.allot(workload)).await;
     defect!("schedule-hangs-without-store" => if !matches!(stored, Ok(Ok(_) | Err(NotAllotted::NoNode(_)))) {
         tokio::time::sleep(Duration::from_secs(120)).await;
@@ -54,6 +55,18 @@ pub async fn schedule(
     let workload = stored.map_err(late)??;
     let node_id = workload.node_id.clone().unwrap_or_default();
     tracing::info!(workloadId = workload.id, node = node_id, "stored a workload");
+    defect!("schedule-awaits-agent" => {
+        let told = async {
+            loop {
+                let report = crate::reconcile::reconcile(&scheduler, &workload.id, Ask::Routine);
+                if let Ok(Some(report)) = report.await && report.success && report.message.is_empty() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        let _ = timeout(Duration::from_secs(4), told).await;
+    });
     if workload.desired_state == Some(DesiredState::Running) {
         reconcile_soon(&scheduler, &workload.id, Ask::Routine);
     }
@@ -84,8 +97,14 @@ fn accept(submitted: Workload) -> Result<Workload, ApiError> {
     } else {
         submitted.id.clone()
     };
+    let compose = defect!(
+        "compose-file-altered",
+        submitted.compose.map(|file| format!("{file}\n")),
+        submitted.compose,
+    );
     Ok(Workload {
         id,
+        compose,
         node_id: None,
         status: Some(WorkloadStatus::Pending),
         desired_state: Some(submitted.desired_state.unwrap_or(DesiredState::Running)),
@@ -94,6 +113,22 @@ fn accept(submitted: Workload) -> Result<Workload, ApiError> {
         metadata: Some(WorkloadMetadata::default()),
         ..submitted
     })
+}
+
+/// Stores a workload as soon as the store takes it, whatever its sender was told.
+#[cfg(feature = "defects")]
+fn carry_out_anyway(scheduler: &Arc<Scheduler>, workload: &Workload) {
+    let (scheduler, workload) = (scheduler.clone(), workload.clone());
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            match scheduler.placements.allot(workload.clone()).await {
+                Err(NotAllotted::Store(_)) => {}
+                Ok(_) => return reconcile_soon(&scheduler, &workload.id, Ask::Routine),
+                Err(_) => return,
+            }
+        }
+    });
 }
 
 /// Where the workload will be placed, if nothing gets in the way.

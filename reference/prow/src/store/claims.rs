@@ -1,5 +1,6 @@
 //! The right to act on a workload: one scheduler, one task at a time.
 
+use persys_reference_base::defect;
 use std::{collections::HashSet, time::Duration};
 
 use etcd_client::{Compare, CompareOp, GetOptions, PutOptions, Txn, TxnOp};
@@ -29,7 +30,8 @@ impl Store {
             token: uuid::Uuid::new_v4().to_string(),
             released: false,
         };
-        let options = PutOptions::new().with_lease(lease);
+        let held = PutOptions::new().with_lease(lease);
+        let options = defect!("claims-outlive-schedulers", PutOptions::new(), held);
         let txn = Txn::new()
             .when([Compare::version(claim.key.as_str(), CompareOp::Equal, 0)])
             .and_then([TxnOp::put(claim.key.as_str(), claim.token.as_str(), Some(options))]);

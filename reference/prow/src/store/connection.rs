@@ -9,6 +9,7 @@ use std::{
 
 use etcd_client::{Certificate, Client, ConnectOptions, Error, Identity, TlsOptions};
 use persys_identity::LoadedCredentials;
+use persys_reference_base::defect;
 use tokio::{sync::watch, time::timeout};
 
 use super::StoreError;
@@ -61,10 +62,20 @@ impl Connection {
     where
         R: Future<Output = Result<T, Error>>,
     {
+        defect!("store-given-up" => if persys_reference_base::defects::is_spoiled() {
+            return Err(StoreError::Unavailable("it was away".to_owned()));
+        });
         let (generation, client) = self.client();
         match timeout(CALL, call(client)).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(classify(&error)),
+            Ok(Ok(answer)) => {
+                defect!("store-given-up" => persys_reference_base::defects::mark("the store"));
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                let error = classify(&error);
+                defect!("store-given-up" => give_up(&error));
+                Err(error)
+            }
             Err(_) => {
                 self.renew(generation).await;
                 Err(StoreError::Unavailable(format!("no answer within {CALL:?}")))
@@ -111,6 +122,15 @@ impl Connection {
 
     fn current(&self) -> MutexGuard<'_, (u64, Client)> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Once it was there, it is not waited for a second time.
+#[cfg(feature = "defects")]
+fn give_up(error: &StoreError) {
+    use persys_reference_base::defects::{is_marked, spoil};
+    if matches!(error, StoreError::Unavailable(_)) && is_marked("the store") {
+        spoil();
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can go wrong with the store.
 
 use persys_contract::ErrorCode;
-use persys_reference_base::http::ApiError;
+use persys_reference_base::{defect, http::ApiError};
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
@@ -21,6 +21,9 @@ pub enum StoreError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::warn!("failed to {error}");
+        defect!("store-away-is-our-fault" => if matches!(error, StoreError::Unavailable(_)) {
+            return Self::internal();
+        });
         match error {
             StoreError::Unavailable(_) => {
                 Self::new(ErrorCode::StoreUnavailable, "the store does not answer")

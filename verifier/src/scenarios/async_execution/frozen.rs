@@ -17,7 +17,7 @@ use crate::{
 const AGENT: &str = "persys-agent";
 const DOCKER: &str = "docker";
 /// So often the record is looked at while nothing can happen.
-const LOOKS: usize = 5;
+const LOOKS: u32 = 5;
 
 /// A workload that waits for what is frozen.
 struct Waiting {
@@ -72,7 +72,16 @@ async fn still_waiting(cx: &Context, checks: &mut Checks, submission: &Submissio
     let id = submission.id();
     let stored = cx.etcd().workload(id).await?;
     checks.some(&format!("record at {}", StoreKeys::workload(id)), stored);
-    for _ in 0..LOOKS {
+    for look in 1..=LOOKS {
+        // Over a whole round of the monitor's, so that it is asked for while nobody can tell.
+        let (from, pause) = (Instant::now(), cx.timings().monitor_interval() / LOOKS);
+        cx.wait(format!("it is time for look {look} of {LOOKS}"), || async {
+            match from.elapsed() >= pause {
+                true => Progress::Ready(()),
+                false => Progress::not_yet("nothing can happen"),
+            }
+        })
+        .await?;
         let answer = cx.gateway().workload(id).await?;
         at_once(cx, checks, "GET of the workload is answered", answer.exchange.duration);
         let status = answer.ok()?.status;

@@ -80,7 +80,7 @@ pub const SCENARIO: Scenario = Scenario {
             title: "work that ends is told to have ended, with its logs, and is not begun again",
             source: "strategy §4 step 5, result 4",
             needs: &["immediate-answer-agent-frozen"],
-            budget: Budget::seconds(25).plus_monitors(4),
+            budget: Budget::seconds(25).plus_monitors(4).plus_reconciles(6),
             run: step!(updates::completion),
             ..Step::BLANK
         },

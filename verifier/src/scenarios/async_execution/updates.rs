@@ -6,7 +6,8 @@ use super::{frozen::Late, workloads::long_running};
 use crate::{
     engine::{Context, Progress, StepResult},
     scenarios::support::{
-        Submission, Watch, at_once, happy_path, running_when_started, until_status,
+        Submission, Watch, at_once, happy_path, running_when_started, two_reconcile_passes,
+        until_status,
     },
 };
 
@@ -38,7 +39,11 @@ pub async fn transitions(cx: &mut Context) -> StepResult {
             early(statuses.first()),
             format!("{statuses:?}"),
         );
-        let running = statuses.iter().filter(|s| s.eq_ignore_ascii_case("Running")).count();
+        // Another fault on its node may have kept everybody from telling for a while.
+        let mut told: Vec<_> =
+            statuses.iter().filter(|s| !s.eq_ignore_ascii_case("Unknown")).collect();
+        told.dedup();
+        let running = told.iter().filter(|s| s.eq_ignore_ascii_case("Running")).count();
         checks.equal(&format!("times that {name} came to run, of {statuses:?}"), running, 1);
         let failed = statuses.iter().any(|s| s.eq_ignore_ascii_case("Failed"));
         checks.is_true(&format!("{name} never failed"), !failed, format!("{statuses:?}"));
@@ -104,6 +109,8 @@ pub async fn completion(cx: &mut Context) -> StepResult {
         }
     })
     .await?;
+    // Whoever would begin it again has had the time for it.
+    two_reconcile_passes(cx).await?;
     let watch = cx.get::<Watch>()?;
     let statuses = watch.records.statuses(id);
     let mut checks = cx.checks();

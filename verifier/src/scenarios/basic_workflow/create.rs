@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use persys_contract::{
     PortMapping, RestartPolicy, ScheduleReply, Workload, WorkloadResources,
-    topology::{Feature, TestImage},
+    topology::{Feature, MachineRole, TestImage},
 };
 use serde_json::json;
 
@@ -54,8 +54,15 @@ fn web(cx: &Context) -> Result<Workload, StepError> {
         network: Some("bridge".into()),
         restart_policy: Some(RestartPolicy::UnlessStopped),
         resources: Some(WorkloadResources { cpu: 0.1, memory: 16 << 20 }),
+        labels: home(cx),
         ..nginx
     })
+}
+
+/// Both workloads are on one node, so that what is told of one can be told from what is
+/// told of the other.
+fn home(cx: &Context) -> BTreeMap<String, String> {
+    cx.topology().one(MachineRole::Agent).1.labels.clone()
 }
 
 pub async fn through_api(cx: &mut Context) -> StepResult {
@@ -104,31 +111,28 @@ pub async fn by_cli(cx: &mut Context) -> StepResult {
     let (name, mark) = (cx.unique("worker"), cx.unique("printed"));
     let image = cx.topology().image(TestImage::Worker).to_owned();
     let command = ends_on_sigterm(&format!("echo {mark}"));
-    let run = cx
-        .cli()
-        .run([
-            "-o",
-            "json",
-            "workload",
-            "schedule",
-            "--name",
-            &name,
-            "--type",
-            "docker-container",
-            "--image",
-            &image,
-            "--command",
-            &command,
-            "--restart-policy",
-            "always",
-        ])
-        .await?;
+    let labels = home(cx);
+    let mut arguments = ["-o", "json", "workload", "schedule"].map(str::to_owned).to_vec();
+    for (flag, value) in [
+        ("--name", name.as_str()),
+        ("--type", "docker-container"),
+        ("--image", &image),
+        ("--command", &command),
+        ("--restart-policy", "always"),
+    ] {
+        arguments.extend([flag.to_owned(), value.to_owned()]);
+    }
+    for (label, value) in &labels {
+        arguments.extend(["--label".to_owned(), format!("{label}={value}")]);
+    }
+    let run = cx.cli().run(arguments).await?;
     let reply: ScheduleReply = run.json()?;
     remove_at_the_end(cx, &reply.workload_id);
     let mut checks = cx.checks();
     let record = cx.etcd().workload(&reply.workload_id).await?;
     if let Some(stored) = checks.some("the record in etcd", record) {
         checks.equal("name in etcd", stored.value.name.as_str(), name.as_str());
+        checks.equal("labels in etcd", &stored.value.labels, &labels);
         checks.equal("node in etcd", stored.value.node_id.as_deref(), Some(reply.node_id.as_str()));
     }
     cx.put(Worker { id: reply.workload_id, name, node: reply.node_id, mark });

@@ -17,9 +17,27 @@ pub async fn leaves_nothing(cx: &mut Context) -> StepResult {
     checks.finish()?;
     until_gone(cx, web.id()).await?;
     until_gone(cx, &worker).await?;
+    for id in [web.id(), &worker] {
+        no_key_names(cx, id).await?;
+    }
     port_is_closed(cx, web.node(), port).await?;
     let again = cx.gateway().delete(web.id()).await?;
     again.refused(persys_contract::ErrorCode::NotFound).map(drop)
+}
+
+/// Whatever the platform has remembered of a workload, under whichever key.
+async fn no_key_names(cx: &Context, id: &str) -> StepResult {
+    let etcd = cx.etcd();
+    cx.wait(format!("no key of etcd names workload {id}"), || async {
+        match etcd.keys().await {
+            Ok(keys) => match keys.iter().find(|key| key.contains(id)) {
+                Some(key) => Progress::NotYet(format!("{key} does")),
+                None => Progress::Ready(()),
+            },
+            Err(error) => Progress::unanswered(error),
+        }
+    })
+    .await
 }
 
 async fn port_is_closed(cx: &Context, node: &str, number: u16) -> StepResult {

@@ -187,7 +187,7 @@ const MIDDLE: [Step; 5] = [
 /// The end.
 const LAST: [Step; 1] = [Step {
     id: "delete-leaves-nothing",
-    title: "a deleted workload is gone from the API, etcd, Docker and its port",
+    title: "a deleted workload is gone from the API, Docker, its port, and every key of etcd",
     source: "strategy §1 result 1, contract §3.1",
     needs: &["workload-running"],
     requires: &[Requirement::Feature(Feature::Delete)],

@@ -39,7 +39,8 @@ pub async fn by_labels(cx: &mut Context) -> StepResult {
         return Err(StepError::skipped("no node of the topology has labels of its own"));
     }
     let mut checks = cx.checks();
-    for (node, labels) in alone {
+    // Two in a row: to and fro is what a scheduler does that looks at no label.
+    for (node, labels) in alone.into_iter().flat_map(|one| [one.clone(), one]) {
         let submission = Submission::through_gateway(cx, idle(cx, labels)).await?;
         checks.equal("node", submission.node(), node.as_str());
         let stored = cx.etcd().workload(submission.id()).await?;

@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::engine::{Context, StepError, StepResult};
 
-/// What a panic writes, in the languages in which such platforms are written.
-const PANICS: [&str; 3] = ["panicked at", "panic: ", "goroutine 1 ["];
+/// What a panic writes, in the languages in which such platforms are written, and where the
+/// platform logs it itself.
+const PANICS: [&str; 3] = ["panicked", "panic: ", "goroutine 1 ["];
 /// The platform's own programs.
 const PROGRAMS: [&str; 3] = ["api-gateway", "prow-scheduler", "persys-agent"];
 /// What a process may keep: half as much again, and what an allocator likes to hold.

@@ -5,7 +5,7 @@ use persys_contract::{ErrorCode, NodeStatus, WorkloadStatus};
 use super::{
     invalid::{nothing_added, stored},
     links::unknown_here_and_running_there,
-    ongoing::{begin, begin_ending_containers},
+    ongoing::{begin, begin_ending_containers, over},
     steady::{Steady, pinned},
 };
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
 };
 
 pub async fn agent_stopped(cx: &mut Context) -> StepResult {
+    over(cx).await?;
     let (broken, other) = cx.get::<Steady>()?.nodes()?;
     let fault = cx.faults(&broken).stop("persys-agent").await?;
     let since = fault.since();
@@ -59,6 +60,7 @@ pub async fn agent_stopped(cx: &mut Context) -> StepResult {
 }
 
 pub async fn docker_stopped(cx: &mut Context) -> StepResult {
+    over(cx).await?;
     let (broken, _) = cx.get::<Steady>()?.nodes()?;
     let fault = cx.faults(&broken).stop("docker").await?;
     begin_ending_containers(cx, "docker_away", vec![fault], &broken);
@@ -66,6 +68,7 @@ pub async fn docker_stopped(cx: &mut Context) -> StepResult {
 }
 
 pub async fn docker_frozen(cx: &mut Context) -> StepResult {
+    over(cx).await?;
     let (broken, _) = cx.get::<Steady>()?.nodes()?;
     let fault = cx.faults(&broken).pause("docker").await?;
     begin(cx, "docker_frozen", vec![fault]);

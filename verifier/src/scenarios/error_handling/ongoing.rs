@@ -69,6 +69,17 @@ fn put(cx: &mut Context, name: &'static str, faults: Vec<ActiveFault>, restarts:
     cx.put(Ongoing { name, faults, restarts });
 }
 
+/// Heals what the step before has broken and, as it failed, nobody has healed: what is
+/// paused can be neither stopped nor paused.
+pub async fn over(cx: &mut Context) -> StepResult {
+    if let Ok(Ongoing { faults, .. }) = cx.take::<Ongoing>() {
+        for fault in taken(&faults) {
+            fault.heal().await?;
+        }
+    }
+    Ok(())
+}
+
 /// Those that are still in effect; nobody else heals them any more.
 fn taken(faults: &Faults) -> Vec<ActiveFault> {
     std::mem::take(&mut *faults.lock().unwrap_or_else(PoisonError::into_inner))

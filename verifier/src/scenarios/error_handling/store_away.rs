@@ -1,13 +1,16 @@
 //! etcd cannot be reached (contract §6, "etcd away").
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use persys_contract::{ErrorCode, WorkloadStatus, topology::MachineRole};
 use persys_faultd::protocol::Direction;
 
 use super::{
     links::cut,
-    ongoing::begin,
+    ongoing::{begin, over},
     port_taken::deleted,
     steady::{Steady, pinned},
 };
@@ -31,11 +34,13 @@ pub async fn hears_nothing(cx: &mut Context) -> StepResult {
 }
 
 pub async fn stopped(cx: &mut Context) -> StepResult {
+    over(cx).await?;
     let fault = cx.faults(&machine(cx)).stop("etcd").await?;
     is_away(cx, "store_stopped", fault).await
 }
 
 pub async fn frozen(cx: &mut Context) -> StepResult {
+    over(cx).await?;
     let fault = cx.faults(&machine(cx)).pause("etcd").await?;
     is_away(cx, "store_frozen", fault).await
 }
@@ -43,21 +48,29 @@ pub async fn frozen(cx: &mut Context) -> StepResult {
 /// The label with a workload's name (contract §3.3).
 const DISPLAY_NAME: &str = "displayName";
 
-/// How often the platform is asked while etcd restarts.
+/// How often the platform is asked at least while etcd restarts.
 const ASKED: usize = 20;
 
 /// A restart may show, as that the store does not answer, and in no other way.
 pub async fn restarted(cx: &mut Context) -> StepResult {
+    over(cx).await?;
     let (gateway, faults) = (cx.gateway(), cx.faults(&machine(cx)));
     let before = faults.component("etcd").await?.component.pid;
+    let over = AtomicBool::new(false);
+    let restarting = async {
+        let restarted = faults.restart("etcd").await;
+        over.store(true, Ordering::Relaxed);
+        restarted
+    };
+    // Those that are quick would all be done before etcd has gone.
     let asking = async {
         let mut answers = Vec::new();
-        for _ in 0..ASKED {
+        while answers.len() < ASKED || !over.load(Ordering::Relaxed) {
             answers.push(gateway.workloads(&[]).await?);
         }
         Ok::<_, StepError>(answers)
     };
-    let (restarted, answers) = tokio::join!(faults.restart("etcd"), asking);
+    let (restarted, answers) = tokio::join!(restarting, asking);
     restarted?;
     begin(cx, "store_restarted", Vec::new());
     let mut checks = cx.checks();

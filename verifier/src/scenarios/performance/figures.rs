@@ -31,12 +31,14 @@ impl fmt::Display for Part {
     }
 }
 
-/// The figures of all components that have processes, and the size of etcd's store.
+/// The figures of all components that have processes, and how much there is in etcd.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub at: Instant,
     pub of: BTreeMap<Part, Figures>,
     pub store_bytes: i64,
+    /// Of whomever, the platform's passing leases among them.
+    pub store_keys: usize,
 }
 
 impl Snapshot {
@@ -55,7 +57,8 @@ impl Snapshot {
             }
         }
         let store_bytes = probes.etcd().status().await?.db_size;
-        let taken = Self { at: Instant::now(), of, store_bytes };
+        let store_keys = probes.etcd().quiet().keys().await?.len();
+        let taken = Self { at: Instant::now(), of, store_bytes, store_keys };
         let text = format!("what {} components take", taken.of.len());
         probes.recorder().record("usage", text, taken.to_json());
         Ok(taken)
@@ -73,6 +76,6 @@ impl Snapshot {
             })
         });
         let components: Vec<Value> = components.collect();
-        json!({ "components": components, "storeBytes": self.store_bytes })
+        json!({ "components": components, "storeBytes": self.store_bytes, "storeKeys": self.store_keys })
     }
 }

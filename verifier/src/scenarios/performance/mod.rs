@@ -7,6 +7,7 @@ mod criteria;
 mod figures;
 mod knee;
 mod leak;
+mod lists;
 mod mix;
 mod reads;
 mod resources;
@@ -76,6 +77,15 @@ pub const SCENARIO: Scenario = Scenario {
             requires: &[Requirement::Feature(Feature::Delete)],
             budget: Budget::seconds(90).plus_monitors(8),
             run: step!(types::run_together),
+            ..WHOLE
+        },
+        Step {
+            id: "lists-scale",
+            title: "a list of ten times as many workloads takes not nearly ten times as long",
+            source: "strategy §7 step 5, result 4",
+            requires: &[Requirement::Feature(Feature::Delete)],
+            budget: Budget::seconds(120).plus_reconciles(4),
+            run: step!(lists::scale),
             ..WHOLE
         },
         Step {
@@ -149,7 +159,7 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "no-leak",
-            title: "over equal rounds neither memory nor descriptors of a component surely grow",
+            title: "over equal rounds neither memory nor descriptors of a component nor the keys of etcd surely grow",
             source: "strategy §7 expected results; success criteria: no memory leaks",
             needs: &["concurrent-workloads-run"],
             run: step!(leak::none),

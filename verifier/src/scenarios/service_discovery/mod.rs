@@ -2,6 +2,7 @@
 //! used, missed when they go, and found again.
 
 mod address_fallback;
+mod broken_orders;
 mod death;
 mod dns_outage;
 mod etcd_outage;
@@ -97,6 +98,15 @@ pub const SCENARIO: Scenario = Scenario {
             needs: &["unreachable-record-skipped"],
             budget: Budget::seconds(10).plus_discoveries(3),
             run: step!(planted::forgotten),
+            ..Step::BLANK
+        },
+        Step {
+            id: "broken-order-not-repeated",
+            title: "an order whose connection broke after it was sent is told as such and sent to nobody else, and reads are",
+            source: "strategy §3 step 4, contract §3.1",
+            needs: &["gateway-uses-discovered"],
+            budget: Budget::seconds(25).plus_discoveries(5),
+            run: step!(broken_orders::not_repeated),
             ..Step::BLANK
         },
         Step {

@@ -28,7 +28,7 @@ pub async fn skipped(cx: &mut Context) -> StepResult {
     let places = [SocketAddrV4::new(client, CLOSED_PORT), SocketAddrV4::new(nobody, port)];
     let mut keys = Vec::new();
     for place in places {
-        keys.push(plant(cx, place).await?);
+        keys.push(plant(cx, &at(place)).await?);
     }
     let mut all = schedulers(cx);
     all.extend(keys.iter().cloned().zip(places));
@@ -50,10 +50,14 @@ pub async fn skipped(cx: &mut Context) -> StepResult {
     checks.finish()
 }
 
+/// A scheduler's record.
+pub fn at(place: SocketAddrV4) -> ServiceRecord {
+    ServiceRecord::new(place.ip().to_string(), place.port())
+}
+
 /// Writes a record as a scheduler's and has it taken away when the scenario ends.
-async fn plant(cx: &Context, place: SocketAddrV4) -> Result<String, StepError> {
+pub async fn plant(cx: &Context, record: &ServiceRecord) -> Result<String, StepError> {
     let key = names(cx).service_key(&cx.unique("planted"));
-    let record = ServiceRecord::new(place.ip().to_string(), place.port());
     let (etcd, planted) = (cx.etcd(), key.clone());
     cx.on_cleanup(format!("take the planted record {key} away"), async move {
         etcd.delete(&planted).await?;
@@ -89,7 +93,7 @@ pub async fn forgotten(cx: &mut Context) -> StepResult {
 pub async fn until_noticed(cx: &Context) -> StepResult {
     let wanted = schedulers(cx);
     let place = SocketAddrV4::new(cx.topology().one(MachineRole::Client).1.address, CLOSED_PORT);
-    let key = plant(cx, place).await?;
+    let key = plant(cx, &at(place)).await?;
     until_known(cx, wanted.len() + 1).await?;
     cx.etcd().delete(&key).await?;
     until_known(cx, wanted.len()).await?;

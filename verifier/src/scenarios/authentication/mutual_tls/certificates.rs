@@ -6,12 +6,12 @@ use rustls::AlertDescription;
 
 use super::{
     server::{PATH, Server},
-    unfit::{Unfit, authority, unmade},
+    unfit::Unfit,
 };
 use crate::{
     engine::{Context, StepResult},
     probe::{HelloReply, HelloVersion, TlsOffer, TlsOutcome, TlsVersion},
-    scenarios::support::{Refusals, Refused},
+    scenarios::support::{Refusals, Refused, authority, unmade},
 };
 
 /// Every role that the server serves is let in with this version.

@@ -6,11 +6,10 @@ use persys_contract::topology::MachineRole;
 use persys_identity::{Authority, CertificateSpec, IssuedCertificate};
 use serde_json::json;
 
-use super::{
-    rogue_server::RogueServer,
-    unfit::{authority, unmade},
+use crate::{
+    engine::{Context, StepError, StepResult},
+    scenarios::support::{Manner, RogueServer, authority, unmade},
 };
-use crate::engine::{Context, StepResult};
 
 /// The exit code for a gateway that cannot be reached (contract §1).
 const UNREACHABLE: Option<i32> = Some(3);
@@ -51,8 +50,8 @@ async fn ask(
     authority: &Authority,
     host: IpAddr,
     shown: &IssuedCertificate,
-) -> Result<(Option<i32>, Vec<String>), crate::engine::StepError> {
-    let rogue = RogueServer::start(host, shown, authority).await?;
+) -> Result<(Option<i32>, Vec<String>), StepError> {
+    let rogue = RogueServer::start(host, shown, authority, Manner::AnswersAll).await?;
     let url = format!("https://{}", rogue.address);
     let run = cx.cli().run(["--gateway", &url, "node", "list"]).await?;
     Ok((run.exit_code, rogue.visits().requests))

@@ -4,7 +4,6 @@
 mod certificates;
 mod client_program;
 mod rogue;
-mod rogue_server;
 mod server;
 mod unfit;
 

@@ -9,13 +9,12 @@ use persys_contract::{
 use persys_identity::{Authority, CertificateSpec, IssuedCertificate};
 use serde_json::json;
 
-use super::{
-    rogue_server::{RogueServer, Visits},
-    unfit::{authority, unmade},
-};
 use crate::{
     engine::{Checks, Context, Progress, StepError, StepResult},
-    scenarios::support::{Component, Refusals, Refused, Submission, until_nodes_active},
+    scenarios::support::{
+        Component, Manner, Refusals, Refused, RogueServer, Submission, Visits, authority, unmade,
+        until_nodes_active,
+    },
 };
 
 /// How the gateway logs and counts a scheduler that it does not trust (contract §4).
@@ -124,7 +123,7 @@ async fn requests_succeed(cx: &Context) -> StepResult {
 
 /// Nobody has finished a handshake with it, let alone asked it for anything.
 fn untouched(cx: &Context, checks: &mut Checks, rogue: &Planted) {
-    let Visits { connections, broken_off, finished, requests } = rogue.server.visits();
+    let Visits { connections, broken_off, finished, requests, .. } = rogue.server.visits();
     let summary = format!("{}: {connections} connections", rogue.what);
     let data = json!({
         "address": rogue.server.address.to_string(),
@@ -199,7 +198,7 @@ async fn plant(
     shown: IssuedCertificate,
 ) -> Result<Planted, StepError> {
     let host = IpAddr::V4(cx.topology().one(MachineRole::Client).1.address);
-    let server = RogueServer::start(host, &shown, authority).await?;
+    let server = RogueServer::start(host, &shown, authority, Manner::AnswersAll).await?;
     let key = Discovery::new(&cx.topology().domain).service_key(&cx.unique("rogue"));
     let record = ServiceRecord {
         priority: 1,

@@ -9,8 +9,6 @@ use rustls::AlertDescription::{
     UnknownCA, UnsupportedCertificate,
 };
 
-use crate::engine::{Context, StepError};
-
 /// What is wrong with a client's certificate, and nothing else is: the subject,
 /// the role and the rest are those of a good one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +68,4 @@ impl Unfit {
         };
         Ok(Some(IssuedCertificate { name: format!("{self:?} {role}"), ..issued }))
     }
-}
-
-/// The test network's authority. Without its key nothing unfit can be made.
-pub fn authority(cx: &Context) -> Result<Authority, StepError> {
-    cx.probes().authority()?.ok_or_else(|| {
-        StepError::skipped("needs the authority's ca.key among the client's credentials")
-    })
-}
-
-pub fn unmade(error: AuthorityError) -> StepError {
-    StepError::error(format!("failed to {error}"))
 }

@@ -1,4 +1,4 @@
-//! A scheduler or a gateway that is none: it would answer everything, if it were asked.
+//! A scheduler or a gateway that is none of the platform's.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -15,8 +15,9 @@ use tokio::{
     task::{JoinHandle, JoinSet},
     time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
+use super::WholeRequest;
 use crate::engine::StepError;
 
 /// How long one connection is listened to.
@@ -24,6 +25,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Whoever believes it is told that there are no nodes and no workloads.
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"nodes\":[]}";
+
+/// What whoever asks whether it serves is told.
+const HEALTHY: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+
+/// What it does with requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// It answers everything, if it is asked.
+    AnswersAll,
+    /// It says that it serves, takes every request to its last byte, and hangs up.
+    HangsUp,
+}
 
 /// What came to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +49,8 @@ pub struct Visits {
     pub finished: usize,
     /// The first lines of requests.
     pub requests: Vec<String>,
+    /// The bodies of those that it hung up on, in the same order.
+    pub bodies: Vec<String>,
 }
 
 /// Serves until it is dropped.
@@ -50,6 +66,7 @@ impl RogueServer {
         host: IpAddr,
         shown: &IssuedCertificate,
         authority: &Authority,
+        manner: Manner,
     ) -> Result<Self, StepError> {
         let failed = |what: &dyn std::fmt::Display| {
             StepError::error(format!("failed to start a rogue server on {host}: {what}"))
@@ -69,7 +86,7 @@ impl RogueServer {
         let listener = TcpListener::bind((host, 0)).await.map_err(|error| failed(&error))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let visits = Arc::<Mutex<Visits>>::default();
-        let serving = tokio::spawn(serve(listener, config, visits.clone()));
+        let serving = tokio::spawn(serve(listener, config, visits.clone(), manner));
         Ok(Self { address, visits, serving })
     }
 
@@ -84,31 +101,61 @@ impl Drop for RogueServer {
     }
 }
 
-async fn serve(listener: TcpListener, config: Arc<ServerConfig>, visits: Arc<Mutex<Visits>>) {
+async fn serve(
+    listener: TcpListener,
+    config: Arc<ServerConfig>,
+    visits: Arc<Mutex<Visits>>,
+    manner: Manner,
+) {
     let acceptor = TlsAcceptor::from(config);
     let mut open = JoinSet::new();
     while let Ok((tcp, _)) = listener.accept().await {
         note(&visits, |visits| visits.connections += 1);
         let (acceptor, visits) = (acceptor.clone(), visits.clone());
         open.spawn(async move {
-            let _ = timeout(PATIENCE, receive(tcp, acceptor, &visits)).await;
+            let _ = timeout(PATIENCE, receive(tcp, acceptor, &visits, manner)).await;
         });
         while open.try_join_next().is_some() {}
     }
 }
 
-async fn receive(tcp: TcpStream, acceptor: TlsAcceptor, visits: &Mutex<Visits>) {
-    let mut stream = match acceptor.accept(tcp).await {
+async fn receive(tcp: TcpStream, acceptor: TlsAcceptor, visits: &Mutex<Visits>, manner: Manner) {
+    let stream = match acceptor.accept(tcp).await {
         Ok(stream) => stream,
         Err(error) => return note(visits, |visits| visits.broken_off.push(error.to_string())),
     };
     note(visits, |visits| visits.finished += 1);
+    match manner {
+        Manner::AnswersAll => answer_all(stream, visits).await,
+        Manner::HangsUp => hang_up(stream, visits).await,
+    }
+}
+
+async fn answer_all(mut stream: TlsStream<TcpStream>, visits: &Mutex<Visits>) {
     let mut piece = [0; 4096];
     while let Ok(length @ 1..) = stream.read(&mut piece).await {
         let text = String::from_utf8_lossy(&piece[..length]);
         let line = text.lines().next().unwrap_or_default().to_owned();
         note(visits, |visits| visits.requests.push(line));
         if stream.write_all(ANSWER).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn hang_up(mut stream: TlsStream<TcpStream>, visits: &Mutex<Visits>) {
+    let (mut got, mut piece) = (Vec::new(), [0; 4096]);
+    while let Ok(length @ 1..) = stream.read(&mut piece).await {
+        got.extend_from_slice(&piece[..length]);
+        let Some(WholeRequest { line, body }) = WholeRequest::read(&got) else { continue };
+        if !line.starts_with("GET /health ") {
+            return note(visits, |visits| {
+                visits.requests.push(line);
+                visits.bodies.push(body);
+            });
+        }
+        got.clear();
+        if stream.write_all(HEALTHY).await.is_err() {
             return;
         }
     }
@@ -128,7 +175,7 @@ mod tests {
     use super::*;
 
     /// A client that trusts `trusted`.
-    async fn visit(rogue: &RogueServer, trusted: &Authority) -> reqwest::Result<String> {
+    fn client(trusted: &Authority) -> reqwest::Client {
         let issued = trusted.issue(&CertificateSpec::client(Role::Gateway)).unwrap();
         let none = PathBuf::from("memory");
         let files = Credentials { cert: none.clone(), key: none.clone(), ca: none };
@@ -136,20 +183,30 @@ mod tests {
         let ca = pem(trusted.cert_pem());
         let (cert, key) = (pem(&issued.cert_pem), pem(&issued.key_pem));
         let loaded = LoadedCredentials::from_pem(files, cert, key, ca).unwrap();
-        let client = reqwest::Client::builder()
+        reqwest::Client::builder()
             .tls_backend_preconfigured(loaded.client_config().unwrap())
             .timeout(Duration::from_secs(5))
-            .build()?;
-        client.get(format!("https://{}/nodes", rogue.address)).send().await?.text().await
+            .build()
+            .unwrap()
+    }
+
+    async fn visit(rogue: &RogueServer, trusted: &Authority) -> reqwest::Result<String> {
+        let asked = client(trusted).get(format!("https://{}/nodes", rogue.address));
+        asked.send().await?.text().await
+    }
+
+    /// One whose certificate is of `signer`.
+    async fn rogue(signer: &Authority, authority: &Authority, manner: Manner) -> RogueServer {
+        let host = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+        let spec = CertificateSpec::server("prow9").with_ip(*host.ip());
+        let shown = signer.issue(&spec).unwrap();
+        RogueServer::start((*host.ip()).into(), &shown, authority, manner).await.unwrap()
     }
 
     #[tokio::test]
     async fn it_answers_who_believes_it_and_counts_who_does_not() {
         let (true_one, foreign) = (Authority::create().unwrap(), Authority::create().unwrap());
-        let host = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
-        let spec = CertificateSpec::server("prow9").with_ip(*host.ip());
-        let shown = foreign.issue(&spec).unwrap();
-        let rogue = RogueServer::start((*host.ip()).into(), &shown, &true_one).await.unwrap();
+        let rogue = rogue(&foreign, &true_one, Manner::AnswersAll).await;
 
         assert!(visit(&rogue, &true_one).await.is_err());
         while rogue.visits().broken_off.is_empty() {
@@ -161,5 +218,23 @@ mod tests {
 
         assert_eq!(visit(&rogue, &foreign).await.unwrap(), r#"{"nodes":[]}"#);
         assert_eq!(rogue.visits().requests, ["GET /nodes HTTP/1.1"]);
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_up_has_got_the_request_and_answers_for_its_health_alone() {
+        let authority = Authority::create().unwrap();
+        let rogue = rogue(&authority, &authority, Manner::HangsUp).await;
+        let (client, base) = (client(&authority), format!("https://{}", rogue.address));
+
+        let health = client.get(format!("{base}/health")).send().await.unwrap();
+        assert_eq!(health.status(), 200);
+        assert_eq!(rogue.visits().requests, Vec::<String>::new());
+        let large = "x".repeat(100_000);
+        let order = client.post(format!("{base}/workloads/schedule")).body(large.clone());
+        let error = order.send().await.unwrap_err();
+        assert!(!error.is_timeout() && !error.is_connect(), "{error:?}");
+        let visits = rogue.visits();
+        assert_eq!(visits.requests, ["POST /workloads/schedule HTTP/1.1"]);
+        assert_eq!(visits.bodies, [large]);
     }
 }
