@@ -26,7 +26,7 @@ pub async fn list(
 ) -> Result<Json<Vec<Workload>>, ApiError> {
     let records = scheduler.store.workloads().await?;
     defect!("list-slows-with-workloads" => {
-        let pause = std::time::Duration::from_millis(200) * u32::try_from(records.len()).unwrap_or(0);
+        let pause = std::time::Duration::from_millis(300) * u32::try_from(records.len()).unwrap_or(0);
         tokio::time::sleep(pause).await;
     });
     let shown = records.into_iter().map(|record| record.value).filter(|w| filter.accepts(w));
