@@ -2,6 +2,7 @@
 //! and reads its standard output, where it says how the start went.
 
 use std::{
+    env,
     fs::File,
     io::{self, Write},
     os::fd::AsFd,
@@ -28,7 +29,9 @@ pub async fn hold(args: Up) -> Result<u8> {
     let topology = plan::read_topology(&args.lab.topology)?;
     let programs = Programs::find(&args.lab)?;
     let claim = names::claim(args.lab.name.as_deref())?;
-    let spec = plan::plan(&claim.name, &topology, &args.lab, &programs, &[])?;
+    // What a command in the lab is given is here, as a rule: machines with folders of their own still show it.
+    let folder = env::current_dir().context("find the working folder")?;
+    let spec = plan::plan(&claim.name, &topology, &args.lab, &programs, &[folder])?;
     let mut lab = Lab::start(claim, spec).await?;
     let up = tokio::select! {
         up = run::bring_up(&mut lab, args.lab.ready_within(), args.lab.verbose, &signals) => up,

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use crate::lab::{checkout, text, unique};
+use crate::lab::{Lab, checkout, persys_lab, text, unique};
 
 #[test]
 fn a_checkout_below_a_machine_s_own_folders_is_as_good_as_any() {
@@ -26,5 +26,24 @@ fn a_checkout_below_a_machine_s_own_folders_is_as_good_as_any() {
         assert_eq!(fs::read_to_string(folder.join("results/report")).unwrap(), "mine\n");
         let log = folder.join("results/latest/logs/etcd/etcd.log");
         assert!(fs::metadata(&log).unwrap().len() > 0, "{}", log.display());
+    }
+}
+
+#[test]
+fn a_lab_in_the_background_shows_its_machines_the_folder_it_was_started_in() {
+    for above in ["/tmp", "/run", "/opt"] {
+        let folder = tempfile::tempdir_in(above).unwrap();
+        let folder = fs::canonicalize(folder.path()).unwrap();
+        fs::write(folder.join("script"), "mine").unwrap();
+        let lab = Lab { name: unique("place") };
+        let topology = checkout().join("topology.json");
+        let output = persys_lab(["up", "--bare", "--dns", "embedded", "--name", &lab.name])
+            .arg("--topology")
+            .arg(topology)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{above}: {}", text(&output));
+        assert_eq!(lab.on("client", &format!("cat {}/script", folder.display())), "mine");
     }
 }
