@@ -19,14 +19,7 @@ pub fn topology(bytes: &[u8]) {
             assert!(topology.token.bytes().all(|byte| byte.is_ascii_graphic()));
             let (_, prefix) = topology.network();
             assert!((8..=29).contains(&prefix));
-            for role in [
-                MachineRole::Client,
-                MachineRole::Gateway,
-                MachineRole::Scheduler,
-                MachineRole::Dns,
-                MachineRole::Etcd,
-                MachineRole::Agent,
-            ] {
+            for role in MachineRole::NEEDED {
                 assert_ne!(topology.socket(role, topology.ports.faultd).port(), 0);
             }
             for image in TestImage::ALL {

@@ -21,6 +21,12 @@ pub enum MachineRole {
     Github,
 }
 
+impl MachineRole {
+    /// Each is some machine's in every topology. GitHub's may be nobody's.
+    pub const NEEDED: [Self; 6] =
+        [Self::Client, Self::Gateway, Self::Scheduler, Self::Dns, Self::Etcd, Self::Agent];
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {

@@ -103,14 +103,7 @@ pub(super) fn validate(file: &Path, topology: &Topology) -> Result<(), TopologyE
             );
         }
     }
-    for role in [
-        MachineRole::Client,
-        MachineRole::Gateway,
-        MachineRole::Scheduler,
-        MachineRole::Dns,
-        MachineRole::Etcd,
-        MachineRole::Agent,
-    ] {
+    for role in MachineRole::NEEDED {
         if topology.with_role(role).next().is_none() {
             return refuse(
                 "machines",

@@ -26,6 +26,15 @@ pub struct Sample {
     pub records: Option<BTreeMap<String, SampledRecord>>,
 }
 
+impl Sample {
+    /// Whether each of so many nodes and etcd answered, and there was something to see.
+    pub fn saw_all(&self, nodes: usize) -> bool {
+        self.containers.len() == nodes
+            && self.containers.values().any(|containers| !containers.is_empty())
+            && self.records.as_ref().is_some_and(|records| !records.is_empty())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampledContainer {
     pub id: String,
@@ -220,6 +229,18 @@ mod tests {
         assert_eq!(broken(&unseen, &[]), [], "nobody knows");
         unseen.iter_mut().for_each(|sample| sample.records = None);
         assert_eq!(broken(&unseen, &[]), []);
+    }
+
+    #[test]
+    fn who_did_not_answer_and_who_had_nothing_was_not_seen() {
+        let whole = looks(&[container("1", true)], &[]).remove(0);
+        assert!(whole.saw_all(2));
+        assert!(!Sample { records: None, ..whole.clone() }.saw_all(2));
+        assert!(!Sample { records: Some(BTreeMap::new()), ..whole.clone() }.saw_all(2));
+        assert!(!looks(&[], &[]).remove(0).saw_all(2));
+        let mut silent = whole;
+        silent.containers.remove("agent2");
+        assert!(!silent.saw_all(2));
     }
 
     #[test]

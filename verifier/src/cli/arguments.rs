@@ -78,19 +78,41 @@ impl Selection {
     }
 }
 
+/// Where it is run and how it is told of, whatever is run.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Run {
+pub struct Setting {
     /// The topology file
     #[arg(long, value_name = "FILE", env = "PERSYS_TOPOLOGY")]
     pub topology: PathBuf,
     /// A folder for the results, without a run in it [default: a new one below results/]
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
-    #[command(flatten)]
-    pub selection: Selection,
     /// Multiplies every budget and limit in seconds, for slow machines; auto measures this machine
     #[arg(long, value_name = "X|auto", default_value_t = TimeoutScale::Fixed(1.0), value_parser = TimeoutScale::parse)]
     pub timeout_scale: TimeoutScale,
+    /// Begin no further step after one went wrong
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// A remark that every report shows; can be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub note: Vec<String>,
+    /// A fact of the environment for the reports, such as backend=lab; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = fact)]
+    pub fact: Vec<(String, String)>,
+    /// The persys-cli under test
+    #[arg(long, value_name = "PATH", default_value = "persys-cli", env = "PERSYS_CLI")]
+    pub cli: PathBuf,
+    /// The folder with certificates and secrets [default: the topology's]
+    #[arg(long, value_name = "DIR")]
+    pub credentials: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub setting: Setting,
+    #[command(flatten)]
+    pub selection: Selection,
     /// Seed of everything random [default: a new one]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -110,21 +132,6 @@ pub struct Run {
     /// Let a run with flaky steps pass
     #[arg(long)]
     pub allow_flaky: bool,
-    /// Begin no further step after one went wrong
-    #[arg(long)]
-    pub fail_fast: bool,
-    /// A remark that every report shows; can be repeated
-    #[arg(long, value_name = "TEXT")]
-    pub note: Vec<String>,
-    /// A fact of the environment for the reports, such as backend=lab; can be repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = fact)]
-    pub fact: Vec<(String, String)>,
-    /// The persys-cli under test
-    #[arg(long, value_name = "PATH", default_value = "persys-cli", env = "PERSYS_CLI")]
-    pub cli: PathBuf,
-    /// The folder with certificates and secrets [default: the topology's]
-    #[arg(long, value_name = "DIR")]
-    pub credentials: Option<PathBuf>,
     /// A folder in which the machines' host crashes and reboots them when asked
     #[arg(long, value_name = "DIR", env = "PERSYS_HOST_CHANNEL")]
     pub host_channel: Option<PathBuf>,
@@ -144,12 +151,6 @@ pub struct Run {
 
 #[derive(Clone, Debug, Args)]
 pub struct Chaos {
-    /// The topology file
-    #[arg(long, value_name = "FILE", env = "PERSYS_TOPOLOGY")]
-    pub topology: PathBuf,
-    /// A folder for the results, without a run in it [default: a new one below results/]
-    #[arg(long, value_name = "DIR")]
-    pub results: Option<PathBuf>,
     /// Seed of the plan: the same seed makes the same plan [default: a new one]
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     pub seed: Option<u64>,
@@ -162,24 +163,8 @@ pub struct Chaos {
     /// How long to look for a shorter plan that still fails, once one did; 0s: not at all
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = time)]
     pub shrink_for: Duration,
-    /// Multiplies every budget and limit in seconds, for slow machines; auto measures this machine
-    #[arg(long, value_name = "X|auto", default_value_t = TimeoutScale::Fixed(1.0), value_parser = TimeoutScale::parse)]
-    pub timeout_scale: TimeoutScale,
-    /// Begin no further step after one went wrong
-    #[arg(long)]
-    pub fail_fast: bool,
-    /// A remark that every report shows; can be repeated
-    #[arg(long, value_name = "TEXT")]
-    pub note: Vec<String>,
-    /// A fact of the environment for the reports, such as backend=lab; can be repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = fact)]
-    pub fact: Vec<(String, String)>,
-    /// The persys-cli under test
-    #[arg(long, value_name = "PATH", default_value = "persys-cli", env = "PERSYS_CLI")]
-    pub cli: PathBuf,
-    /// The folder with certificates and secrets [default: the topology's]
-    #[arg(long, value_name = "DIR")]
-    pub credentials: Option<PathBuf>,
+    #[command(flatten)]
+    pub setting: Setting,
     /// What is shown as the command to run the same again; {chaos} stands for its options
     #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE_CHAOS", hide = true)]
     pub reproduce: Option<String>,

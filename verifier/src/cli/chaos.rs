@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     Exit, Platform, Registry,
-    arguments::{Chaos, Run, Selection},
+    arguments::{Chaos, Run, Selection, Setting},
     reproduce::chaos_command,
     run::{self, read_topology, refuse},
     shrinking,
@@ -22,7 +22,7 @@ use crate::{
 const WATCHDOG: u64 = 60;
 
 pub fn chaos(registry: Registry, platform: Platform, arguments: &Chaos) -> Exit {
-    let topology = match read_topology(&arguments.topology) {
+    let topology = match read_topology(&arguments.setting.topology) {
         Ok(topology) => topology,
         Err(error) => return refuse(Exit::Usage, &format!("failed to read the topology: {error}")),
     };
@@ -50,7 +50,7 @@ pub fn chaos(registry: Registry, platform: Platform, arguments: &Chaos) -> Exit 
 }
 
 fn folder(arguments: &Chaos) -> anyhow::Result<PathBuf> {
-    if let Some(folder) = &arguments.results {
+    if let Some(folder) = &arguments.setting.results {
         return Ok(folder.clone());
     }
     let now = timestamp(time::OffsetDateTime::now_utc());
@@ -81,23 +81,14 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Carries out one plan.
     pub fn run(&self, order: ChaosOrder, folder: PathBuf, quiet: bool) -> Exit {
-        let Chaos { topology, timeout_scale, note, fact, cli, credentials, fail_fast, .. } =
-            self.arguments;
         // Made once a plan, and a program carries out few.
         let scenario = scenarios::chaos::of_length(order.lasts());
         let table: &'static [&'static Scenario] = Box::leak(Box::new([scenario]));
         let only = Pattern { scenario: scenario.id.to_owned(), step: None };
         let arguments = Run {
-            topology: topology.clone(),
-            results: Some(folder),
+            setting: Setting { results: Some(folder), ..self.arguments.setting.clone() },
             selection: Selection { only: vec![only], ..Selection::default() },
-            timeout_scale: *timeout_scale,
             seed: Some(order.seed),
-            fail_fast: *fail_fast,
-            note: note.clone(),
-            fact: fact.clone(),
-            cli: cli.clone(),
-            credentials: credentials.clone(),
             reproduce: Some(self.again.clone()),
             quiet,
             chaos: Some(order),

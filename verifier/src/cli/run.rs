@@ -33,11 +33,11 @@ pub enum Platform {
 }
 
 pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
-    let topology = match read_topology(&arguments.topology) {
+    let topology = match read_topology(&arguments.setting.topology) {
         Ok(topology) => topology,
         Err(error) => return refuse(Exit::Usage, &format!("failed to read the topology: {error}")),
     };
-    let scale = match arguments.timeout_scale.resolve() {
+    let scale = match arguments.setting.timeout_scale.resolve() {
         Ok(scale) => scale,
         Err(error) => {
             let why = format!("failed to measure this machine's speed: {error}");
@@ -67,7 +67,7 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
         Err(error) => return refuse(Exit::Usage, &format!("failed to open the lock: {error}")),
     };
     let run_id = format!("{:08x}", rand::random::<u32>());
-    let folder = match &arguments.results {
+    let folder = match &arguments.setting.results {
         Some(folder) => ResultsFolder::named(folder),
         None => {
             let now = timestamp(time::OffsetDateTime::now_utc());
@@ -129,7 +129,7 @@ fn facts(
 ) -> RunStarted {
     let pace = Pace { timings: &topology.timings, scale: scale.scale };
     let machines = topology.machines.iter();
-    let mut facts: BTreeMap<_, _> = arguments.fact.iter().cloned().collect();
+    let mut facts: BTreeMap<_, _> = arguments.setting.fact.iter().cloned().collect();
     if let Some(measured) = scale.measured {
         facts.insert("calibration".to_owned(), measured.to_string());
     }
@@ -145,7 +145,7 @@ fn facts(
         retries: arguments.retries,
         flaky_fails: !arguments.allow_flaky,
         facts,
-        notes: arguments.note.iter().cloned().chain(scale.note()).collect(),
+        notes: arguments.setting.note.iter().cloned().chain(scale.note()).collect(),
         host: host::facts(),
         plan: planned(selection, !registry.invariants.is_empty(), pace),
         ..RunStarted::default()
@@ -207,7 +207,7 @@ impl Job<'_> {
             interrupt,
             exclusive: self.exclusive,
             retries: self.arguments.retries,
-            fail_fast: self.arguments.fail_fast,
+            fail_fast: self.arguments.setting.fail_fast,
             broken,
         };
         let mut outcome = runner.run(started).await;
@@ -236,10 +236,18 @@ impl Job<'_> {
             return Ok(Outside::default());
         }
         let arguments = self.arguments;
-        let credentials = arguments.credentials.as_ref().unwrap_or(&self.topology.credentials);
+        let credentials =
+            arguments.setting.credentials.as_ref().unwrap_or(&self.topology.credentials);
         let open = |folder: &PathBuf| HostChannel::open(folder, scale, recorder.clone());
         let host = arguments.host_channel.as_ref().map(open).transpose()?;
         let topology = self.topology.clone();
-        Ok(Outside::open(topology, credentials, &arguments.cli, host, recorder.clone(), scale)?)
+        Ok(Outside::open(
+            topology,
+            credentials,
+            &arguments.setting.cli,
+            host,
+            recorder.clone(),
+            scale,
+        )?)
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use super::{
     Exit, Platform, Registry,
-    arguments::{Run, Stress},
+    arguments::{Run, Setting, Stress},
     run, signals,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 /// Exits with 0 if every run passed, with 1 if one did not. Each run has a seed of its
 /// own, one more than the last, so that any of them can be had again.
 pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exit {
-    let all = match &arguments.run.results {
+    let all = match &arguments.run.setting.results {
         Some(folder) => folder.clone(),
         None => {
             let moment = timestamp(time::OffsetDateTime::now_utc());
@@ -44,7 +44,7 @@ pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exi
     for number in 1..=arguments.count {
         let folder = all.join(format!("run-{number:04}"));
         let one = Run {
-            results: Some(folder.clone()),
+            setting: Setting { results: Some(folder.clone()), ..arguments.run.setting.clone() },
             seed: Some(seed.wrapping_add(u64::from(number) - 1)),
             quiet: true,
             ..arguments.run.clone()

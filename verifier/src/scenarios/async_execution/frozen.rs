@@ -25,9 +25,16 @@ struct Waiting {
     submission: Submission,
 }
 
-/// The workloads of the scenario that came to run, late ones included.
+/// A workload that came to run once what was frozen went on.
+pub struct Started {
+    pub submission: Submission,
+    /// Its statuses until the next fault began, which may keep everybody from telling.
+    pub undisturbed: Option<Vec<String>>,
+}
+
+/// The workloads of the scenario that had to wait.
 #[derive(Default)]
-pub struct Late(pub Vec<Submission>);
+pub struct Late(pub Vec<Started>);
 
 pub async fn agent_frozen(cx: &mut Context) -> StepResult {
     let watch = Watch::start(cx).await?;
@@ -54,6 +61,7 @@ async fn accepted_while_frozen(cx: &mut Context, component: &str, prefix: &str) 
     let node = distinct_node(cx)?;
     until_active(cx, &node).await?;
     let workload = on_node(cx, prefix, &node);
+    close_undisturbed(cx)?;
     let fault = cx.faults(&node).pause(component).await?;
     let submission = Submission::through_gateway(cx, workload).await?;
     let mut checks = cx.checks();
@@ -118,8 +126,18 @@ async fn runs_after_thaw(cx: &mut Context) -> StepResult {
     let created = cx.get::<Watch>()?.containers[&node].actions(&id);
     let times = created.iter().filter(|action| *action == "create").count();
     checks.equal("times that a container was created", times, 1);
-    cx.get_mut::<Late>()?.0.push(submission);
+    cx.get_mut::<Late>()?.0.push(Started { submission, undisturbed: None });
     checks.finish()
+}
+
+/// Keeps what is told of those that run already, before another fault begins.
+fn close_undisturbed(cx: &mut Context) -> StepResult {
+    let records = cx.get::<Watch>()?.records.clone();
+    for started in &mut cx.get_mut::<Late>()?.0 {
+        let statuses = || records.statuses(started.submission.id());
+        started.undisturbed.get_or_insert_with(statuses);
+    }
+    Ok(())
 }
 
 /// A node that was frozen for long has to be heard of again before it gets work.

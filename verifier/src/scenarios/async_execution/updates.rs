@@ -2,7 +2,10 @@
 
 use persys_contract::{RestartPolicy, Workload, WorkloadStatus};
 
-use super::{frozen::Late, workloads::long_running};
+use super::{
+    frozen::{Late, Started},
+    workloads::long_running,
+};
 use crate::{
     engine::{Context, Progress, StepResult},
     scenarios::support::{
@@ -27,7 +30,7 @@ pub async fn transitions(cx: &mut Context) -> StepResult {
     at_once(cx, &mut checks, "the answer comes", submission.took);
     let statuses = records.statuses(submission.id());
     checks.is_true("from Pending to Running", happy_path(&statuses), format!("{statuses:?}"));
-    for late in &cx.get::<Late>()?.0 {
+    for Started { submission: late, undisturbed } in &cx.get::<Late>()?.0 {
         let statuses = records.statuses(late.id());
         let early = |status: Option<&String>| {
             let status = status.and_then(|status| WorkloadStatus::parse(status));
@@ -39,18 +42,30 @@ pub async fn transitions(cx: &mut Context) -> StepResult {
             early(statuses.first()),
             format!("{statuses:?}"),
         );
+        let undisturbed = undisturbed.as_ref().unwrap_or(&statuses);
+        let times = came_to_run(undisturbed.iter());
+        checks.equal(&format!("times that {name} came to run, of {undisturbed:?}"), times, 1);
         // Another fault on its node may have kept everybody from telling for a while.
-        let mut told: Vec<_> =
-            statuses.iter().filter(|s| !s.eq_ignore_ascii_case("Unknown")).collect();
-        told.dedup();
-        let running = told.iter().filter(|s| s.eq_ignore_ascii_case("Running")).count();
-        checks.equal(&format!("times that {name} came to run, of {statuses:?}"), running, 1);
+        let told = statuses.iter().filter(|s| !s.eq_ignore_ascii_case("Unknown"));
+        let what = format!("times that {name} came to run, faults aside, of {statuses:?}");
+        checks.equal(&what, came_to_run(told), 1);
         let failed = statuses.iter().any(|s| s.eq_ignore_ascii_case("Failed"));
         checks.is_true(&format!("{name} never failed"), !failed, format!("{statuses:?}"));
     }
     checks.equal("gaps in the history", records.gaps(), Vec::<String>::new());
     cx.put(Talker(submission));
     checks.finish()
+}
+
+/// How often a workload with these statuses began to run.
+fn came_to_run<'a>(statuses: impl Iterator<Item = &'a String>) -> usize {
+    let mut before = "";
+    let mut times = 0;
+    for status in statuses {
+        times += usize::from(status.eq_ignore_ascii_case("Running") && before != status);
+        before = status;
+    }
+    times
 }
 
 /// While it runs, and not only at its end.
@@ -128,4 +143,21 @@ pub async fn completion(cx: &mut Context) -> StepResult {
     let starts = starts.iter().filter(|action| *action == "start").count();
     checks.equal("times that it was started", starts, 1);
     checks.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_beginning_counts() {
+        let times = |statuses: &[&str]| {
+            let statuses: Vec<String> = statuses.iter().map(|s| (*s).to_owned()).collect();
+            came_to_run(statuses.iter())
+        };
+        assert_eq!(times(&["Pending", "Scheduled"]), 0);
+        assert_eq!(times(&["Pending", "Running", "Running"]), 1);
+        assert_eq!(times(&["Pending", "Running", "Unknown", "Running"]), 2);
+        assert_eq!(times(&["Running", "Recreating", "running"]), 2);
+    }
 }

@@ -53,7 +53,8 @@ pub async fn carried_out(cx: &mut Context) -> StepResult {
     let unhealed = tally.unhealed.clone();
     stage.tell(&violations);
     let broken = stage.history.broken();
-    let result = enough(&tally, samples.len(), &violations, cx);
+    let looks = samples.iter().filter(|sample| sample.saw_all(cx.probes().dockers().len()));
+    let result = enough(&tally, looks.count(), &violations, cx);
     cx.put(Aftermath { healed, settled_by, violations, unhealed });
     if let Some(error) = broken {
         return Err(StepError::error(format!("failed to write the history: {error}")));
@@ -83,7 +84,7 @@ fn enough(tally: &Tally, samples: usize, violations: &[Violation], cx: &Context)
         "chaos",
         format!(
             "{operations} operations ({answered} answered), {disturbances} disturbances, {} spared, \
-             {samples} looks at all containers and records, {} violations on the way",
+             {samples} looks that showed all containers and records, {} violations on the way",
             spared.len(),
             violations.len()
         ),
@@ -107,7 +108,9 @@ fn enough(tally: &Tally, samples: usize, violations: &[Violation], cx: &Context)
         () if *answered == 0 => Err(StepError::failed(format!(
             "none of {operations} operations was answered by anything but 5xx or silence"
         ))),
-        () if samples == 0 => Err(StepError::error("nobody was looked at meanwhile")),
+        () if samples == 0 => Err(StepError::error(
+            "no look meanwhile showed the containers of every engine and the records of etcd",
+        )),
         () => Ok(()),
     }
 }

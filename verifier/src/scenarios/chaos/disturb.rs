@@ -21,7 +21,8 @@ impl Conduct {
             Ok(active) => active,
             Err(error) => return self.spare(format!("{what} on {machine}"), error.message),
         };
-        self.fault(machine, &what);
+        self.begun(machine, &what);
+        self.tally.with(|tally| tally.disturbances += 1);
         sleep(span).await;
         if let Err(error) = active.heal().await {
             let sentence = format!("{what} on {machine} was not healed as ordered: {error}");
@@ -45,9 +46,11 @@ impl Conduct {
 
     pub async fn restart(&self, machine: &str, component: &str) {
         let what = format!("restart {component}");
-        self.fault(machine, &what);
-        if let Err(error) = self.probes.faults(machine).restart(component).await {
-            self.spare(format!("{what} on {machine}"), error.to_string());
+        // It may be down from here on, whatever the answer will be.
+        self.begun(machine, &what);
+        match self.probes.faults(machine).restart(component).await {
+            Ok(_) => self.tally.with(|tally| tally.disturbances += 1),
+            Err(error) => self.spare(format!("{what} on {machine}"), error.to_string()),
         }
         self.healed(machine, &what);
     }
@@ -81,10 +84,9 @@ impl Conduct {
         }
     }
 
-    fn fault(&self, machine: &str, what: &str) {
+    fn begun(&self, machine: &str, what: &str) {
         let (at_ms, machine, what) = (self.now_ms(), machine.to_owned(), what.to_owned());
         self.history.write(Line::Fault { at_ms, machine, what });
-        self.tally.with(|tally| tally.disturbances += 1);
     }
 
     fn healed(&self, machine: &str, what: &str) {
