@@ -1,12 +1,12 @@
 //! Callers without a certificate that is good here.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use persys_contract::Role;
 use persys_identity::{
     Authority, CertificateSpec, Credentials, IssuedCertificate, LoadedCredentials,
 };
-use rustls::{ClientConfig, version};
+use rustls::{AlertDescription, ClientConfig, version};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -53,8 +53,26 @@ fn shows(issued: &IssuedCertificate, authority_pem: &str) -> ClientConfig {
     loaded.unwrap().client_config().unwrap()
 }
 
-/// A whole request of each of them, and one without TLS, is answered with not one byte
-/// of HTTP.
+/// The alert that a caller gets who says nothing after its part of the handshake: with
+/// TLS 1.3 it hears of its refusal only then.
+async fn refusal(listener: &Listener) -> Option<AlertDescription> {
+    let mut connection = match listener.connect().await {
+        Ok(connection) => connection,
+        Err(error) => return alert_in(&error),
+    };
+    let mut heard = Vec::new();
+    connection.read_to_end(&mut heard).await.err().as_ref().and_then(alert_in)
+}
+
+fn alert_in(error: &io::Error) -> Option<AlertDescription> {
+    match error.get_ref()?.downcast_ref()? {
+        rustls::Error::AlertReceived(alert) => Some(*alert),
+        _ => None,
+    }
+}
+
+/// Each of them is refused with an alert of TLS, and a whole request of each, like one
+/// without TLS, is answered with not one byte of HTTP.
 pub async fn strangers_get_no_answer(
     address: std::net::SocketAddr,
     strangers: Vec<(&'static str, ClientConfig)>,
@@ -62,8 +80,16 @@ pub async fn strangers_get_no_answer(
     assert!(!strangers.is_empty());
     for (who, config) in strangers {
         let listener = Listener::tls(address, config);
+        let alert = timeout(PATIENCE, refusal(&listener)).await.expect("it is not refused");
+        assert!(alert.is_some(), "{who}: refused without an alert of TLS");
         // With TLS 1.3 a client may speak before it hears that it is refused.
-        let Ok(mut connection) = listener.connect().await else { continue };
+        let mut connection = match listener.connect().await {
+            Ok(connection) => connection,
+            Err(error) => {
+                assert_eq!(alert_in(&error), alert, "{who}: {error}");
+                continue;
+            }
+        };
         let mut heard = Vec::new();
         let talk = async {
             let _ = connection.write_all(REQUEST).await;
