@@ -49,7 +49,7 @@ fn a_killed_verifiers_faults_heal_within_their_leases() {
         println!("  killed after {moment:?}");
         let test = "kill_during_faults::a_killed_verifiers_faults_heal_within_their_leases";
         let words = holder(test, &orders, Some(moment));
-        let left = hold_until_its_end(&lab, &words);
+        let Holding { left, .. } = hold_until_its_end(&lab, &words);
         let killed = Instant::now();
         let seen = viewer.picture();
         // What was renewed last before the kill ends first; on a slow machine it may be over.
@@ -75,13 +75,13 @@ fn a_killed_fault_daemons_faults_heal_within_their_leases() {
     lab.on("agent2", "docker run --detach persys-test/web:1");
     let viewer = Viewer::of(&lab);
     let before = settled(&viewer);
-    let mut slowest = Duration::ZERO;
+    let (mut held_at_all, mut slowest) = (0, Duration::ZERO);
     for mut random in rounds() {
         let orders = orders(&mut random);
         let test = "kill_during_faults::a_killed_fault_daemons_faults_heal_within_their_leases";
         let words = holder(test, &orders, None);
         std::thread::scope(|scope| {
-            scope.spawn(|| hold_until_its_end(&lab, &words));
+            let holding = scope.spawn(|| hold_until_its_end(&lab, &words));
             for machine in before.keys() {
                 let (moment, lab) = (moment(&mut random), &lab);
                 scope.spawn(move || {
@@ -90,10 +90,12 @@ fn a_killed_fault_daemons_faults_heal_within_their_leases() {
                     lab.on(machine, "until pkill -KILL -x persys-faultd; do sleep 0.02; done");
                 });
             }
+            held_at_all += holding.join().unwrap().held_at_all;
         });
         slowest = slowest.max(heals(&viewer, &before, Instant::now()));
     }
-    println!("healed {slowest:?} after the last daemon was killed, at most");
+    println!("{held_at_all} faults; healed {slowest:?} after the last daemon was killed, at most");
+    assert!(held_at_all > 0, "no fault was ever in force");
 }
 
 #[test]
@@ -138,24 +140,35 @@ fn kill_lab(words: &[String], moment: Duration) {
     assert_eq!(trap.caught(), Vec::<String>::new());
 }
 
-/// Runs the holder on the client's machine; what it still held when it ended.
-fn hold_until_its_end(lab: &Lab, words: &[String]) -> Vec<(String, String)> {
+/// What a holder has told.
+struct Holding {
+    /// Faults that came to be in force.
+    held_at_all: usize,
+    /// Those that it still held when it ended, by machine.
+    left: Vec<(String, String)>,
+}
+
+/// Runs the holder on the client's machine.
+fn hold_until_its_end(lab: &Lab, words: &[String]) -> Holding {
     let mut shell: Command = persys_lab(["shell", "--name", &lab.name, "client"]);
     let output = quiet(shell.args(words)).output().unwrap();
-    let mut held = Vec::new();
+    let mut holding = Holding { held_at_all: 0, left: Vec::new() };
     let mut begun = false;
     for news in String::from_utf8_lossy(&output.stdout).lines().filter_map(heard) {
         match news {
             News::Begun => begun = true,
-            News::Held { machine, kind } => held.push((machine, kind)),
+            News::Held { machine, kind } => {
+                holding.held_at_all += 1;
+                holding.left.push((machine, kind));
+            }
             News::Over { machine, kind, why } => {
                 println!("  {machine}: {kind}: {why}");
-                held.retain(|other| *other != (machine.clone(), kind.clone()));
+                holding.left.retain(|other| *other != (machine.clone(), kind.clone()));
             }
         }
     }
     assert!(begun, "the holder did not begin: {}", String::from_utf8_lossy(&output.stdout));
-    held
+    holding
 }
 
 /// How the machines look when nothing is wrong any more with a lab that has just come up.
