@@ -64,7 +64,7 @@ impl Course {
     fn tell(&self, trend: &Trend) -> String {
         let Suspect { name, unit, scale, tolerated } = self.suspect;
         format!(
-            "{name} of {} grow by {:.1} {unit} a round (95 % sure: {:.1} to {:.1}), tolerated {:.1}",
+            "{name} of {}: {:.1} {unit} more a round (95 % sure: {:.1} to {:.1}), tolerated {:.1}",
             self.whose,
             trend.slope / scale,
             trend.low() / scale,
