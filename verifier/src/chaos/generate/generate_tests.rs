@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chaos::{
-    Act, Breakage, Operation,
+    Act, Breakage, Kind, Operation,
     ground::fixture::{ground, whole},
     legal::clash,
 };
@@ -93,6 +93,29 @@ proptest! {
         }
         prop_assert!(plan.entries.is_sorted_by_key(|entry| entry.at_ms));
         prop_assert!(plan.entries.iter().all(|entry| entry.at_ms < plan.duration_ms + 40));
+    }
+
+    /// In the end something is to be stopped, wherever there is something that could be.
+    #[test]
+    fn something_is_stopped_in_the_end(seed: u64, seconds in 10_u64..240) {
+        let plan = generate(seed, Duration::from_secs(seconds), &whole());
+        let (mut services, mut stopped) = (BTreeSet::new(), BTreeSet::new());
+        for entry in &plan.entries {
+            let Act::Operation { operation, .. } = &entry.act else { continue };
+            match operation {
+                Operation::Schedule { workload, kind, .. } if *kind != Kind::OneShot => {
+                    services.insert(*workload);
+                }
+                Operation::Stop { workload } => drop(stopped.insert(*workload)),
+                Operation::Start { workload } => drop(stopped.remove(workload)),
+                Operation::Delete { workload } => {
+                    services.remove(workload);
+                    stopped.remove(workload);
+                }
+                _ => {}
+            }
+        }
+        prop_assert_eq!(stopped.is_empty(), services.is_empty());
     }
 
     /// Nobody asks for a workload before it is scheduled, nor schedules one twice.

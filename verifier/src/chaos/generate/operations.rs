@@ -47,6 +47,13 @@ pub fn operations(rng: &mut ChaCha12Rng, duration_ms: u64, ground: &Ground) -> V
         entries.extend(second);
         at_ms += rng.random_range(PAUSE);
     }
+    // What is asked last decides what is so in the end: without it, a platform that stops nothing
+    // is noticed by luck alone.
+    if let Some(workload) = book.stop_in_the_end(rng, ground) {
+        let operation = Operation::Stop { workload };
+        let at_ms = duration_ms.saturating_sub(1);
+        entries.push(Entry { at_ms, act: Act::Operation { client: Client::Gateway, operation } });
+    }
     entries.sort_by_key(|entry| entry.at_ms);
     entries
 }
@@ -64,12 +71,7 @@ impl Book {
             return self.schedule(rng, ground);
         }
         let pick = |rng: &mut ChaCha12Rng, from: &[u32]| from.choose(rng).copied();
-        let running: Vec<u32> = self
-            .there
-            .iter()
-            .copied()
-            .filter(|w| !self.stopped.contains(w) && !self.one_shots.contains(w))
-            .collect();
+        let running = self.running();
         let stopped: Vec<u32> = self.stopped.iter().copied().collect();
         let wishes = u32::from(ground.has_desired_state);
         let any = |n: usize, weight: u32| if n == 0 { 0 } else { weight };
@@ -115,6 +117,18 @@ impl Book {
                 }
             }
         }
+    }
+
+    /// Those that are to run until somebody stops them.
+    fn running(&self) -> Vec<u32> {
+        let stays = |w: &u32| !self.stopped.contains(w) && !self.one_shots.contains(w);
+        self.there.iter().copied().filter(stays).collect()
+    }
+
+    /// One that is still to be stopped, unless something is to be stopped already.
+    fn stop_in_the_end(&self, rng: &mut ChaCha12Rng, ground: &Ground) -> Option<u32> {
+        let wanted = ground.has_desired_state && self.stopped.is_empty();
+        if wanted { self.running().choose(rng).copied() } else { None }
     }
 
     /// What goes with an operation at the same moment.
