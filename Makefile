@@ -13,10 +13,9 @@ SEEDED := target/seeded
 comma := ,
 space := $() $()
 ESSENTIALS := --only basic-workflow $(patsubst %,--only reconciliation/%-container-restarted,stopped killed)
+CHAOS = $(if $(PLAN),--plan "$(PLAN)",$(if $(SEED),--seed $(SEED)) --for $(FOR))
 # What a failure's report says to type to run its step again. Not for `test`, whose programs have reports of their own.
-CHAOS = $(if $(PLAN),--plan $(abspath $(PLAN)),$(if $(SEED),--seed $(SEED)) --for $(FOR))
-chaos: export PERSYS_REPRODUCE_CHAOS := persys-lab run --bin-dir $(BIN) -- chaos {chaos}
-e2e smoke full: export PERSYS_REPRODUCE := make e2e ARGS="--only {step}"
+e2e smoke full: export PERSYS_REPRODUCE := make e2e $(if $(filter-out coredns,$(DNS)),DNS=$(DNS) )ARGS="{options}"
 
 LAB_RUN = $(BIN)/persys-lab run --bin-dir $(BIN) --dns $(DNS)
 
@@ -26,7 +25,7 @@ help: ## Show this help
 
 .PHONY: e2e
 e2e: tools build ## Prove the whole way and its repairs, in half a minute (ARGS: options of the verifier)
-	@$(LAB_RUN) -- run $(if $(ARGS),$(ARGS),$(ESSENTIALS))
+	@$(LAB_RUN) -- run $(if $(filter --only% --label% --profile%,$(ARGS)),,$(ESSENTIALS)) $(ARGS)
 
 .PHONY: smoke
 smoke: tools build ## Prove the whole way alone, in seconds

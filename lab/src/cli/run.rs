@@ -13,6 +13,7 @@ use persys_contract::topology::MachineRole;
 use tokio::time::timeout;
 
 use super::{
+    again,
     args::Run,
     command::{Ended, OnMachine},
     diagnose, exit, part,
@@ -108,7 +109,8 @@ async fn verify(
     if !bring_up(lab, args.lab.ready_within(), args.lab.verbose, signals).await? {
         return Ok(exit::INTERRUPTED);
     }
-    let mut command = OnMachine::start(lab.machine(client)?, folder, &[], words)?;
+    let again = (again::VARIABLE.to_owned(), again::command(&args.command));
+    let mut command = OnMachine::start(lab.machine(client)?, folder, &[again], words)?;
     // From now on the verifier's scenarios take turns.
     turn.give_back();
     let collapse = lab.collapse();

@@ -5,9 +5,7 @@
 //! process, by whatever signal, and so does everything in them.
 
 use std::{
-    env,
-    ffi::OsString,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +13,7 @@ use anyhow::{Context, Result};
 use tokio::{process::Command, task::JoinSet};
 
 use super::{
+    again::{self, own_options},
     args::Run,
     diagnose, exit,
     part::{self, Ended, Part},
@@ -109,7 +108,7 @@ async fn verify(
     results: &Path,
     signals: &Signals,
 ) -> Result<(Vec<Ended>, bool)> {
-    let options = lab_options();
+    let options = own_options();
     let seed = value_of(&args.command, "--seed");
     let seed = seed.unwrap_or_else(|| rand::random::<u32>().to_string());
     let mut labs = JoinSet::new();
@@ -117,6 +116,7 @@ async fn verify(
     for index in 1..=args.labs {
         let mut lab = Command::new(env::current_exe().context("find this program")?);
         lab.args(["run", "--parent", &std::process::id().to_string()]).args(&options);
+        lab.env(again::VARIABLE, again::command(&args.command));
         lab.arg("--results").arg(shard(results, index));
         lab.arg("--exclusive-lock").arg(results.join(LOCK));
         lab.args(["--name", &format!("{name}-{index}")]);
@@ -175,28 +175,6 @@ fn has_record(results: &Path, index: u32) -> bool {
     shard(results, index).join("events.jsonl").exists()
 }
 
-/// The options of this process that are every lab's too.
-fn lab_options() -> Vec<OsString> {
-    let words = env::args_os().skip(2).take_while(|word| word != "--");
-    without(&["--labs", "--name", "--results"], words)
-}
-
-/// Leaves out each `--flag VALUE` and `--flag=VALUE`.
-fn without(flags: &[&str], words: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut words = words;
-    let mut kept = Vec::new();
-    while let Some(word) = words.next() {
-        let text = word.to_string_lossy();
-        let name = text.split_once('=').map_or(&*text, |(name, _)| name);
-        if !flags.contains(&name) {
-            kept.push(word);
-        } else if !text.contains('=') {
-            let _value = words.next();
-        }
-    }
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -208,13 +186,6 @@ mod tests {
         let cli = Cli::try_parse_from(["persys-lab", "run"].iter().chain(words)).unwrap();
         let Command::Run(run) = cli.command else { panic!("it is run") };
         run
-    }
-
-    #[test]
-    fn what_belongs_to_one_lab_is_not_passed_on() {
-        let words = ["--labs", "2", "--dns=embedded", "--name=x", "-v", "--results", "r"];
-        let kept = without(&["--labs", "--name", "--results"], words.map(Into::into).into_iter());
-        assert_eq!(kept, ["--dns=embedded", "-v"]);
     }
 
     #[test]

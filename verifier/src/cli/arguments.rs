@@ -78,6 +78,10 @@ impl Selection {
     }
 }
 
+impl Setting {
+    pub const CLI: &str = "persys-cli";
+}
+
 /// Where it is run and how it is told of, whatever is run.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Setting {
@@ -100,11 +104,14 @@ pub struct Setting {
     #[arg(long, value_name = "NAME=VALUE", value_parser = fact)]
     pub fact: Vec<(String, String)>,
     /// The persys-cli under test
-    #[arg(long, value_name = "PATH", default_value = "persys-cli", env = "PERSYS_CLI")]
+    #[arg(long, value_name = "PATH", default_value = Self::CLI, env = "PERSYS_CLI")]
     pub cli: PathBuf,
     /// The folder with certificates and secrets [default: the topology's]
     #[arg(long, value_name = "DIR")]
     pub credentials: Option<PathBuf>,
+    /// What is shown as the command to run the same again; {options} stands for the verifier's
+    #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE", hide = true)]
+    pub reproduce: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -138,9 +145,6 @@ pub struct Run {
     /// How many seconds beyond its budget a step may block its thread before the run is ended
     #[arg(long, value_name = "SECONDS", default_value_t = 60, hide = true)]
     pub watchdog: u64,
-    /// What the digest shows as the command to run a step again; {step} stands for its name
-    #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE", hide = true)]
-    pub reproduce: Option<String>,
     /// Whether neither progress nor a digest is shown.
     #[arg(skip)]
     pub quiet: bool,
@@ -165,9 +169,6 @@ pub struct Chaos {
     pub shrink_for: Duration,
     #[command(flatten)]
     pub setting: Setting,
-    /// What is shown as the command to run the same again; {chaos} stands for its options
-    #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE_CHAOS", hide = true)]
-    pub reproduce: Option<String>,
 }
 
 #[derive(Debug, Args)]

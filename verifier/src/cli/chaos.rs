@@ -66,7 +66,7 @@ fn again(arguments: &Chaos, seed: u64) -> String {
             vec!["--seed".to_owned(), seed.to_string(), "--for".to_owned(), seconds]
         }
     };
-    chaos_command(arguments, &options)
+    chaos_command(&arguments.setting, &options)
 }
 
 /// Everything that stays the same from one plan to a shorter one.
@@ -86,10 +86,13 @@ impl Job<'_> {
         let table: &'static [&'static Scenario] = Box::leak(Box::new([scenario]));
         let only = Pattern { scenario: scenario.id.to_owned(), step: None };
         let arguments = Run {
-            setting: Setting { results: Some(folder), ..self.arguments.setting.clone() },
+            setting: Setting {
+                results: Some(folder),
+                reproduce: Some(self.again.clone()),
+                ..self.arguments.setting.clone()
+            },
             selection: Selection { only: vec![only], ..Selection::default() },
             seed: Some(order.seed),
-            reproduce: Some(self.again.clone()),
             quiet,
             chaos: Some(order),
             watchdog: WATCHDOG,

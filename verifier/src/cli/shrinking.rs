@@ -141,7 +141,7 @@ impl Failure {
             Err(_) => vec!["--seed".to_owned(), self.plan.seed.to_string()],
         };
         text.push_str(&format!("  results  {}\n", shortest.display()));
-        text.push_str(&format!("  again    {}\n", chaos_command(job.arguments, &options)));
+        text.push_str(&format!("  again    {}\n", chaos_command(&job.arguments.setting, &options)));
         text
     }
 }
