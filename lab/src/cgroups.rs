@@ -9,6 +9,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+use crate::misuse::Misuse;
+
 const ROOT: &str = "/sys/fs/cgroup";
 const PREFIX: &str = "persys-lab-";
 
@@ -118,7 +120,8 @@ fn roots() -> Vec<PathBuf> {
 pub fn check_name(lab: &str) -> Result<()> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if lab.is_empty() || lab.len() > 32 || !lab.bytes().all(plain) || lab.starts_with('-') {
-        bail!("use the name \"{lab}\": write 1 to 32 lower-case letters, digits and hyphens");
+        let mend = "write 1 to 32 lower-case letters, digits and hyphens";
+        bail!(Misuse(format!("--name \"{lab}\": is no name for a lab; {mend}")));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod enter;
 mod init;
 mod janitor;
 mod machine;
+mod misuse;
 mod mounting;
 mod names;
 mod outermost;

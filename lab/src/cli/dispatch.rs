@@ -11,7 +11,7 @@ use super::{
     say::say,
     shell, status, up,
 };
-use crate::{dns, enter, init, janitor, machine, signals};
+use crate::{dns, enter, init, janitor, machine, misuse::Misuse, signals};
 
 pub fn main() -> ExitCode {
     signals::unblock_all();
@@ -36,10 +36,16 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(code) => code.into(),
-        Err(error) => {
-            say(format_args!("failed to {error:#}"));
-            exit::LAB_FAILED.into()
-        }
+        Err(error) => match error.downcast_ref::<Misuse>() {
+            Some(misuse) => {
+                say(misuse);
+                exit::USAGE.into()
+            }
+            None => {
+                say(format_args!("failed to {error:#}"));
+                exit::LAB_FAILED.into()
+            }
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 
 use super::args::Which;
 use crate::{
+    misuse::Misuse,
     names,
     outermost::{Answer, MachineEntry, Question, Report, ask},
 };
@@ -20,14 +21,14 @@ pub fn name(which: &Which) -> Result<String> {
     let labs = names::living()?;
     if let Some(name) = &which.name {
         if !labs.contains(name) {
-            bail!("find the lab {name}: up {}", list(&labs));
+            bail!(Misuse(format!("--name {name}: there is no such lab; up {}", list(&labs))));
         }
         return Ok(name.clone());
     }
     match labs.as_slice() {
         [only] => Ok(only.clone()),
-        [] => bail!("find a lab: none is up; start one with `persys-lab up`"),
-        several => bail!("choose a lab: up {}; say which with --name", list(several)),
+        [] => bail!(Misuse("no lab is up; start one with `persys-lab up`".to_owned())),
+        several => bail!(Misuse(format!("up {}; say which with --name", list(several)))),
     }
 }
 
@@ -35,7 +36,7 @@ pub fn name(which: &Which) -> Result<String> {
 pub fn machine<'a>(report: &'a Report, name: &str) -> Result<(&'a MachineEntry, u32)> {
     let Some(machine) = report.machines.iter().find(|machine| machine.name == name) else {
         let known: Vec<_> = report.machines.iter().map(|machine| machine.name.as_str()).collect();
-        bail!("find the machine {name}: there is {}", known.join(", "));
+        bail!(Misuse(format!("{name}: there is no such machine; there are {}", known.join(", "))));
     };
     let pid = machine.pid.with_context(|| format!("enter {name}: it does not run"))?;
     Ok((machine, pid))

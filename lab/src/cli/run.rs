@@ -20,7 +20,7 @@ use super::{
     say::say,
     side_by_side,
     turn::Turn,
-    verifier::{VerifierCommand, value_of, verifier_command},
+    verifier::{VerifierCommand, refused, value_of, verifier_command},
 };
 use crate::{
     names,
@@ -47,6 +47,9 @@ pub async fn run(args: Run) -> Result<u8> {
     let signals = Signals::take().context("take signals")?;
     clean_up_after_the_dead();
     let programs = Programs::find(&args.lab)?;
+    if let Some(code) = refused(&args.command, &programs.verifier, &args.lab.topology)? {
+        return Ok(code);
+    }
     let claim = names::claim(args.lab.name.as_deref())?;
     let fallback = default_results(&claim.name);
     let command = VerifierCommand::new(

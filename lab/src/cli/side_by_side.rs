@@ -19,7 +19,7 @@ use super::{
     part::{self, Ended, Part},
     run::{clean_up_after_the_dead, complain, default_results, point_latest_at},
     say::say,
-    verifier::{value_of, verifier_command},
+    verifier::{refused, value_of, verifier_command},
 };
 use crate::{
     plan::{self, Programs},
@@ -42,6 +42,9 @@ pub async fn run(args: &Run) -> Result<u8> {
     let signals = Signals::take().context("take signals")?;
     clean_up_after_the_dead();
     let verifier = Programs::find(&args.lab)?.verifier;
+    if let Some(code) = refused(&args.command, &verifier, &args.lab.topology)? {
+        return Ok(code);
+    }
     // Each lab has this name and its number, as its lines and its share have.
     let name = args.lab.name.clone().unwrap_or_else(|| format!("labs-{}", std::process::id()));
     let fallback = default_results(&name);

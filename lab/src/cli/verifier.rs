@@ -1,10 +1,14 @@
 //! The command line of the verifier: what the user wrote, and what only the lab
 //! knows.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
+use super::exit;
 use crate::{paths, plan::Dns};
 
 const EMBEDDED_DNS: &str = "DNS: embedded server instead of CoreDNS";
@@ -68,6 +72,23 @@ pub fn verifier_command(words: &[String]) -> Option<&str> {
         _ => return None,
     };
     Some(command)
+}
+
+/// Has the verifier look at its own options before machines are brought up for them. Comes back
+/// with its exit code if it refuses them.
+pub fn refused(words: &[String], verifier: &Path, topology: &Path) -> Result<Option<u8>> {
+    let Some(verb) = verifier_command(words) else { return Ok(None) };
+    let options = words.iter().skip_while(|word| *word != verb).skip(1);
+    let mut check = Command::new(verifier);
+    check.arg(verb).args(options).arg("--check");
+    if value_of(words, "--topology").is_none() {
+        check.arg("--topology").arg(topology);
+    }
+    let status = check.status().with_context(|| format!("run {}", verifier.display()))?;
+    Ok(match status.code().and_then(|code| u8::try_from(code).ok()) {
+        Some(exit::DONE) => None,
+        code => Some(code.unwrap_or(exit::LAB_FAILED)),
+    })
 }
 
 fn runs(word: &str) -> bool {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use persys_contract::topology::{Machine, MachineRole, Topology};
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     site::Site,
 };
 use crate::{
+    misuse::Misuse,
     paths,
     spec::{ComponentSpec, FileSpec, LabSpec, MachineSpec},
 };
@@ -166,7 +167,9 @@ fn apply_overrides(machines: &mut [MachineSpec], options: &LabOptions) -> Result
                 hits += 1;
             }
         }
-        ensure!(hits > 0, "leave {target} out: no machine has it");
+        if hits == 0 {
+            bail!(unknown("--without", target, machines));
+        }
     }
     for change in &options.env {
         let mut hits = 0;
@@ -183,7 +186,18 @@ fn apply_overrides(machines: &mut [MachineSpec], options: &LabOptions) -> Result
                 }
             }
         }
-        ensure!(hits > 0, "set {} for {}: no machine has it", change.name, change.target);
+        if hits == 0 {
+            bail!(unknown("--env", &change.target, machines));
+        }
     }
     Ok(())
+}
+
+fn unknown(option: &str, target: &impl std::fmt::Display, machines: &[MachineSpec]) -> Misuse {
+    let on = |machine: &MachineSpec| {
+        let own = machine.components.iter();
+        own.map(|component| format!("{}/{}", machine.name, component.name)).collect::<Vec<_>>()
+    };
+    let known = machines.iter().flat_map(on).collect::<Vec<_>>().join(", ");
+    Misuse(format!("{option} {target}: no machine has it; there are {known}"))
 }

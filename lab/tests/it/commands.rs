@@ -61,7 +61,8 @@ fn nothing_of_a_lab_holds_the_output_of_up() {
     let down = persys_lab(["down", "--name", &lab.name]).output().unwrap();
     assert!(text(&down).contains("is down"), "{}", text(&down));
     let again = persys_lab(["down", "--name", &lab.name]).output().unwrap();
-    assert!(text(&again).contains("failed to find the lab"), "{}", text(&again));
+    assert_eq!(again.status.code(), Some(2), "{}", text(&again));
+    assert!(text(&again).contains("there is no such lab"), "{}", text(&again));
 }
 
 #[test]

@@ -83,8 +83,10 @@ fn components_can_be_left_out_and_given_other_values() {
     assert!(log.contains("COLOUR=blue ID=none"), "{log}");
     for wrong in [["--without", "nothing"], ["--env", "nothing:A=b"]] {
         let output = persys_lab(["up", "--bare"]).args(wrong).output().unwrap();
-        assert_eq!(output.status.code(), Some(3), "{}", text(&output));
-        assert!(text(&output).contains("no machine has it"), "{}", text(&output));
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        let told = format!("{} nothing: no machine has it; there are ", wrong[0]);
+        assert!(text(&output).contains(&told), "{}", text(&output));
+        assert!(text(&output).contains("agent1/docker"), "{}", text(&output));
     }
 }
 

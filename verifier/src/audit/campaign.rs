@@ -23,6 +23,7 @@ use super::{
 use crate::{
     bisect::{BisectError, Children, Ended, Guard, last_line},
     engine::Interrupt,
+    scenarios::chaos,
 };
 
 /// A run is given so long in any case: a failing step takes its whole budget.
@@ -137,26 +138,31 @@ impl Campaign<'_> {
         let fingerprint = self.fingerprint(defect);
         let known = self.record().of(&defect.name).cloned();
         !known.is_some_and(|known| {
-            let certain = matches!(known.outcome, Outcome::Caught { .. } | Outcome::Missed);
+            let certain = known.outcome.is_caught() || known.outcome == Outcome::Missed;
             certain && known.fingerprint == fingerprint
         })
     }
 
     fn fingerprint(&self, defect: &Defect) -> String {
+        of_defect(&self.programs, defect, &self.options())
+    }
+
+    /// Those from which another verdict may follow.
+    fn options(&self) -> String {
         let Audit { whole, timeout_scale, lab_options, chaos, .. } = self.arguments;
-        let options = format!("{whole} {timeout_scale:?} {lab_options:?} {chaos:?}");
-        of_defect(&self.programs, defect, &options)
+        format!("{whole} {timeout_scale:?} {lab_options:?} {chaos:?}")
     }
 
     /// Measures what is not known yet. What comes back is red.
     async fn baselines(&self, due: &[&Defect]) -> Result<BTreeMap<String, String>, BisectError> {
         let mut wanted = Vec::new();
-        for (scenario, mut selection) in selections(due.iter().copied()) {
+        let meant: Vec<Defect> = due.iter().map(|defect| self.meant(defect)).collect();
+        for (scenario, mut selection) in selections(meant.iter()) {
             if self.arguments.is_complete() {
                 // What is idle can only be said of steps that are known to pass.
                 selection = [scenario.clone()].into();
             }
-            let fingerprint = format!("{} {}", self.programs, selection.len());
+            let fingerprint = format!("{} {} {}", self.programs, self.options(), selection.len());
             let known = self.record().baseline.get(&scenario).cloned();
             let covers = |known: &Baseline| {
                 known.fingerprint == fingerprint
@@ -197,12 +203,20 @@ impl Campaign<'_> {
         let begun = Instant::now();
         let (results, log) = self.places(&defect.name)?;
         let seeded = Some((self.registry.variable.as_str(), defect));
-        let (patterns, within) = (defect.selections(), self.within(defect));
+        let meant = self.meant(defect);
+        let (patterns, within) = (defect.selections(), self.within(&meant));
         let places = (results.as_path(), log.as_path());
         let fail_fast = !self.arguments.whole;
-        let ended =
+        let mut ended =
             self.lab.run(&self.children, seeded, &patterns, fail_fast, places, within).await?;
-        let seen = summary(&results).map(|run| outcome(&run, defect));
+        let mut seen = summary(&results).map(|run| outcome(&run, &meant));
+        if fail_fast && seen.as_ref().is_ok_and(Outcome::is_elsewhere) {
+            // Another step was the first to fail: whether those that ought to notice do is seen
+            // when they are run too.
+            self.places(&defect.name)?;
+            ended = self.lab.run(&self.children, seeded, &patterns, false, places, within).await?;
+            seen = summary(&results).map(|run| outcome(&run, &meant));
+        }
         let outcome = match (ended, seen) {
             // What was caught before the time was up was caught.
             (_, Ok(caught @ Outcome::Caught { .. })) => caught,
@@ -219,6 +233,15 @@ impl Campaign<'_> {
             fingerprint: self.fingerprint(defect),
             results: format!("runs/{}", defect.name),
         })
+    }
+
+    /// The defect and who ought to notice it: where all is left to chaos, that.
+    fn meant(&self, defect: &Defect) -> Defect {
+        let steps = match self.arguments.chaos {
+            Some(_) => vec![chaos::ID.to_owned()],
+            None => defect.steps.clone(),
+        };
+        Defect { steps, ..defect.clone() }
     }
 
     /// The baseline's time, several times over.

@@ -24,6 +24,9 @@ const PROGRAMS: [(&str, &str); 4] = [
 /// The one program that is no component of a machine: whoever runs it gives it its environment.
 const CLIENT: &str = "persys-cli";
 
+/// What a lab needs of the project besides.
+const BESIDES: [&str; 3] = ["persys-lab", "persys-faultd", "persys-github"];
+
 /// Beside the results of all runs.
 const LOCK: &str = "exclusive.lock";
 
@@ -68,7 +71,11 @@ impl Lab {
     pub fn files(&self) -> Vec<PathBuf> {
         let programs = self.programs.iter().map(|(_, program)| program.clone());
         let own = env::current_exe().into_iter();
-        programs.chain(own).chain([self.topology.clone()]).collect()
+        // A lab that is found in PATH is the host's, with all that lies beside it.
+        let beside = self.program.parent().unwrap_or(Path::new("")).to_owned();
+        let besides = BESIDES.map(|name| beside.join(name)).into_iter();
+        let besides = besides.filter(|program| program.is_file());
+        programs.chain(own).chain(besides).chain([self.topology.clone()]).collect()
     }
 
     /// Runs the steps that the patterns name, and gives back how the lab ended.

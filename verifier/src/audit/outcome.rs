@@ -11,7 +11,7 @@ pub enum Outcome {
         by: Vec<String>,
         /// The first one's message, its first line.
         message: String,
-        /// Whether the first is one of those that ought to notice.
+        /// Whether one of them is among those that ought to notice.
         expected: bool,
     },
     /// Everything passed.
@@ -23,13 +23,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// By a step that ought to: what another one makes of it may be chance.
     pub fn is_caught(&self) -> bool {
-        matches!(self, Self::Caught { .. })
+        matches!(self, Self::Caught { expected: true, .. })
+    }
+
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Caught { expected: false, .. })
     }
 
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Caught { .. } => "caught",
+            Self::Caught { expected: true, .. } => "caught",
+            Self::Caught { expected: false, .. } => "elsewhere",
             Self::Missed => "MISSED",
             Self::Timeout { .. } => "timeout",
             Self::Unjudged { .. } => "unjudged",
@@ -66,6 +72,6 @@ impl Judged {
     /// One line: name, who caught it, seconds.
     pub fn line(&self) -> String {
         let (name, word) = (&self.name, self.outcome.word());
-        format!("{word:<8} {name:<38} {:6.1} s  {}", self.seconds, self.outcome.detail())
+        format!("{word:<9} {name:<38} {:6.1} s  {}", self.seconds, self.outcome.detail())
     }
 }

@@ -19,7 +19,7 @@ struct Row<'a> {
     promise: &'a str,
     breaks: &'a str,
     expected: &'a [String],
-    /// `caught`, `missed`, `timeout`, `unjudged` or `waiting`.
+    /// `caught`, `elsewhere`, `missed`, `timeout`, `unjudged` or `waiting`.
     outcome: String,
     detail: String,
     message: &'a str,
@@ -62,7 +62,8 @@ pub fn page(
 ) -> Result<String, minijinja::Error> {
     let mut rows: Vec<Row> = defects.iter().map(|defect| Row::of(defect, record)).collect();
     let count = |word: &str| rows.iter().filter(|row| row.outcome == word).count();
-    let counts = ["caught", "missed", "timeout", "unjudged", "waiting"].map(|w| (w, count(w)));
+    let counts = ["caught", "elsewhere", "missed", "timeout", "unjudged", "waiting"];
+    let counts = counts.map(|word| (word, count(word)));
     // What is to be mended comes first.
     rows.sort_by_key(|row| (row.outcome == "caught", row.category, row.name));
     let idle = record.idle_steps().into_iter();

@@ -24,10 +24,13 @@ pub fn outcome(run: &RunSummary, defect: &Defect) -> Outcome {
     let mut by: Vec<(&ScenarioSummary, &StepSummary)> =
         run.steps().filter(|(_, step)| has_begun(step) && caught(step.verdict())).collect();
     by.sort_by(|a, b| began(a.1).total_cmp(&began(b.1)));
-    if let Some((scenario, first)) = by.first() {
+    let expected = |(scenario, step): &&(&ScenarioSummary, &StepSummary)| {
+        defect.expects(&scenario.id, &step.id)
+    };
+    if let Some((_, first)) = by.iter().find(expected).or(by.first()) {
         return Outcome::Caught {
             message: first.headline(),
-            expected: defect.expects(&scenario.id, &first.id),
+            expected: by.iter().any(|step| expected(&step)),
             by: by.iter().map(|(scenario, step)| name(scenario, step)).collect(),
         };
     }

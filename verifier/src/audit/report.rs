@@ -8,7 +8,7 @@ use crate::{bisect::BisectError, report::replace_file};
 /// What stands for the reason of a step that has none.
 pub const UNEXPLAINED: &str = "UNEXPLAINED";
 
-/// Writes `caught.txt`, `missed.txt`, `timeout.txt`, `idle-steps.txt` and `index.html`.
+/// Writes `caught.txt`, `elsewhere.txt`, `missed.txt`, `timeout.txt`, `idle-steps.txt` and `index.html`.
 pub fn write_reports(
     folder: &Path,
     record: &AuditRecord,
@@ -26,6 +26,7 @@ pub fn write_reports(
     }
     let files = [
         ("caught.txt", of(Outcome::is_caught)),
+        ("elsewhere.txt", of(Outcome::is_elsewhere)),
         ("missed.txt", of(|outcome| *outcome == Outcome::Missed)),
         ("timeout.txt", of(|outcome| matches!(outcome, Outcome::Timeout { .. }))),
         ("unjudged.txt", of(|outcome| matches!(outcome, Outcome::Unjudged { .. }))),

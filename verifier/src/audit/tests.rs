@@ -94,8 +94,11 @@ fn only_a_step_that_failed_has_caught_a_defect() {
     let caught = of(Red, &[x, ("y", Some(Failed), "why\nmore"), ("z", Some(Failed), "too")]);
     let by = vec!["s/y".to_owned(), "s/z".to_owned()];
     assert_eq!(caught, Outcome::Caught { by, message: "why".to_owned(), expected: true });
+    let also = of(Red, &[("x", Some(Failed), "too"), ("y", Some(Failed), "why")]);
+    assert!(matches!(&also, Outcome::Caught { message, .. } if message == "why"), "{also:?}");
+    assert!(also.is_caught(), "by one that ought to, if not first");
     let elsewhere = of(Red, &[("x", Some(Failed), "why"), ("y", None, "")]);
-    assert!(matches!(elsewhere, Outcome::Caught { expected: false, .. }), "{elsewhere:?}");
+    assert!(elsewhere.is_elsewhere() && !elsewhere.is_caught(), "{elsewhere:?}");
 
     assert_eq!(of(Green, &[x, ("y", Some(Passed), "")]), Outcome::Missed);
     for (result, verdicts) in [
@@ -136,9 +139,12 @@ fn a_miss_weighs_more_than_what_cannot_be_judged() {
     let both = [&a, &b];
     let unjudged = || Outcome::Unjudged { why: "broken".to_owned() };
     let late = || Outcome::Timeout { seconds: 9 };
+    let elsewhere =
+        || Outcome::Caught { by: vec!["s/z".to_owned()], message: String::new(), expected: false };
     for (one, other, expected) in [
         (caught("s/x"), caught("s/x"), Conclusion::AllCaught),
         (caught("s/x"), late(), Conclusion::Unjudged),
+        (caught("s/x"), elsewhere(), Conclusion::Unjudged),
         (caught("s/x"), unjudged(), Conclusion::Unjudged),
         (Outcome::Missed, unjudged(), Conclusion::Missed),
     ] {

@@ -112,6 +112,9 @@ pub struct Setting {
     /// What is shown as the command to run the same again; {options} stands for the verifier's
     #[arg(long, value_name = "COMMAND", env = "PERSYS_REPRODUCE", hide = true)]
     pub reproduce: Option<String>,
+    /// Look whether these options and files can be used, and run nothing
+    #[arg(long, hide = true)]
+    pub check: bool,
 }
 
 #[derive(Clone, Debug, Default, Args)]

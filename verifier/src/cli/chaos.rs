@@ -31,6 +31,9 @@ pub fn chaos(registry: Registry, platform: Platform, arguments: &Chaos) -> Exit 
         Ok(plan) => plan,
         Err(error) => return refuse(Exit::Usage, &format!("failed to {error}")),
     };
+    if arguments.setting.check {
+        return Exit::Passed;
+    }
     let known = plan.as_ref().map(|plan| plan.seed).or(arguments.seed);
     let seed = known.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let folder = match folder(arguments) {

@@ -1,6 +1,9 @@
 //! `persys-verifier compare`: what differs between two runs.
 
-use std::path::Path;
+use std::{
+    io::{Write, stdout},
+    path::Path,
+};
 
 use super::{Exit, arguments::Compare};
 use crate::{
@@ -9,9 +12,8 @@ use crate::{
     report::{ResultsFolder, RunSummary, fold},
 };
 
-/// Exits with 1 if a step that passed in the base passes no longer, with 4 if there was
-/// nothing to compare. Times are told
-/// and change no exit code: two runs are too few to blame anybody for one.
+/// Exits with 1 if a step that passed in the base passes no longer or, of two runs of one
+/// profile, is gone; with 4 if there was nothing to compare. Times are told and change no exit code: two runs are too few to blame anybody for one.
 pub fn compare(arguments: &Compare) -> Exit {
     let runs = read(&arguments.base).and_then(|base| Ok((base, read(&arguments.new)?)));
     let (base, new) = match runs {
@@ -22,10 +24,12 @@ pub fn compare(arguments: &Compare) -> Exit {
         }
     };
     let comparison = Comparison::of(&base, &new);
-    match serde_json::to_string_pretty(&comparison) {
-        Ok(json) if arguments.json => println!("{json}"),
-        _ => print!("{comparison}"),
-    }
+    let text = match serde_json::to_string_pretty(&comparison) {
+        Ok(json) if arguments.json => json + "\n",
+        _ => comparison.to_string(),
+    };
+    // A reader that closes early, such as head, has read enough.
+    let _ = stdout().write_all(text.as_bytes());
     match () {
         () if comparison.steps == 0 => {
             eprintln!(

@@ -69,7 +69,9 @@ mod tests {
         let options = ["--credentials", "/a b", "--cli", "/own/cli", "--timeout-scale", "2"];
         let told = command(&run(&options), 7).replace("{step}", "basic-workflow/clean-up");
         let words = shlex::split(&told).unwrap();
-        let Command::Run(again) = Arguments::try_parse_from(words).unwrap().command else { panic!() };
+        let Command::Run(again) = Arguments::try_parse_from(words).unwrap().command else {
+            panic!()
+        };
         assert_eq!(again.seed, Some(7));
         assert_eq!(again.setting.credentials.as_deref(), Some("/a b".as_ref()));
         assert_eq!(again.setting.cli, std::path::Path::new("/own/cli"));

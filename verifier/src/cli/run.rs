@@ -11,8 +11,13 @@ use std::{
 use persys_contract::topology::Topology;
 
 use super::{
-    Exit, Registry, arguments::Run, calibrate::Resolved, host, outside::Outside,
-    remake::print_digest, reproduce, signals, watchdog,
+    Exit, Registry,
+    arguments::Run,
+    calibrate::{Resolved, TimeoutScale},
+    host,
+    outside::Outside,
+    remake::print_digest,
+    reproduce, signals, watchdog,
 };
 use crate::{
     chaos::ChaosOrder,
@@ -37,7 +42,12 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
         Ok(topology) => topology,
         Err(error) => return refuse(Exit::Usage, &format!("failed to read the topology: {error}")),
     };
-    let scale = match arguments.setting.timeout_scale.resolve() {
+    // Measuring takes time, and tells nothing of the options.
+    let measured = match arguments.setting.check {
+        true => TimeoutScale::Fixed(1.0),
+        false => arguments.setting.timeout_scale,
+    };
+    let scale = match measured.resolve() {
         Ok(scale) => scale,
         Err(error) => {
             let why = format!("failed to measure this machine's speed: {error}");
@@ -61,6 +71,9 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
             let selected = whole.join(", ");
             eprintln!("note: shard {shard} has nothing to run: there is no more than {selected}");
         }
+    }
+    if arguments.setting.check {
+        return Exit::Passed;
     }
     let exclusive = match arguments.exclusive_lock.as_deref().map(open_lock).transpose() {
         Ok(exclusive) => exclusive,

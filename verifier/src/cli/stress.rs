@@ -1,6 +1,10 @@
 //! `persys-verifier stress`: the same selection, again and again.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{Write, stdout},
+    path::Path,
+};
 
 use super::{
     Exit, Platform, Registry,
@@ -14,9 +18,13 @@ use crate::{
     stress::{StressSummary, Tried},
 };
 
-/// Exits with 0 if every run passed, with 1 if one did not. Each run has a seed of its
+/// Exits with 0 if every run passed, with 1 if one did not, with 4 if every step was skipped
+/// each time. Each run has a seed of its
 /// own, one more than the last, so that any of them can be had again.
 pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exit {
+    if arguments.run.setting.check {
+        return run::run(registry, platform, &arguments.run);
+    }
     let all = match &arguments.run.setting.results {
         Some(folder) => folder.clone(),
         None => {
@@ -79,7 +87,9 @@ pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exi
     }
     let interrupted = tried.len() < arguments.count as usize;
     let summary = StressSummary::of(&tried);
-    println!("{summary}  report   {}", all.display());
+    let text = format!("{summary}  report   {}\n", all.display());
+    // A reader that closes early, such as head, has read enough.
+    let _ = stdout().write_all(text.as_bytes());
     if let Err(error) = write(&all, &summary) {
         eprintln!("error: failed to write {}: {error}", all.join("stress.json").display());
         return Exit::Environment;
@@ -87,6 +97,7 @@ pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exi
     match () {
         () if interrupted => Exit::Interrupted,
         () if summary.has_failed() => Exit::CheckFailed,
+        () if !summary.has_proved() => Exit::NothingSelected,
         () => Exit::Passed,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::noise::Noise;
-use crate::{events::Verdict, report::RunSummary};
+use crate::{events::Verdict, plan::Filter, report::RunSummary};
 
 /// A time that changed by less is the polling's.
 const LEAST_SECONDS: f64 = 0.25;
@@ -27,6 +27,8 @@ pub struct Comparison {
     pub steps: usize,
     /// What makes the runs two of a kind or not: topology, profile, seed, version.
     pub differences: Vec<String>,
+    /// Whether both ran one profile, so that a step that only one has was lost or added.
+    pub same_profile: bool,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -46,6 +48,11 @@ impl VerdictChange {
     pub fn is_worse(&self) -> bool {
         self.base == Some(Verdict::Passed) && self.new.is_some_and(|new| new != Verdict::Passed)
     }
+
+    /// What passed and is there no longer.
+    pub fn is_lost(&self) -> bool {
+        self.base == Some(Verdict::Passed) && self.new.is_none()
+    }
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -54,8 +61,8 @@ pub struct FigureChange {
     pub unit: String,
     pub base: f64,
     pub new: f64,
-    /// Of new to base, with the pace of the runs taken out.
-    pub ratio: f64,
+    /// Of new to base, with the pace of the runs taken out; none of nothing.
+    pub ratio: Option<f64>,
 }
 
 impl Comparison {
@@ -86,12 +93,15 @@ impl Comparison {
             duration_noise: noise.reach(),
             steps: old.keys().filter(|step| now.contains_key(*step)).count(),
             differences: differences(base, new),
+            same_profile: base.started.profile == new.started.profile
+                && base.started.profile != Filter::SELECTION,
         }
     }
 
-    /// Whether something that passed passes no longer.
+    /// Whether something that passed passes no longer, or is gone.
     pub fn is_worse(&self) -> bool {
-        self.verdicts.iter().any(VerdictChange::is_worse)
+        let lost = |change: &VerdictChange| self.same_profile && change.is_lost();
+        self.verdicts.iter().any(|change| change.is_worse() || lost(change))
     }
 }
 
@@ -154,8 +164,10 @@ fn change(
     (base, new): (f64, f64),
     noise: Noise,
 ) -> Option<FigureChange> {
-    let ratio = noise.beyond((base, new))?;
-    Some(FigureChange { name, unit, base, new, ratio })
+    noise.is_beyond((base, new)).then(|| {
+        let ratio = noise.ratio((base, new));
+        FigureChange { name, unit, base, new, ratio }
+    })
 }
 
 fn differences(base: &RunSummary, new: &RunSummary) -> Vec<String> {

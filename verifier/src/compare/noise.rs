@@ -28,15 +28,19 @@ impl Noise {
     /// Of figures too few to learn it from: told is what doubled or halved.
     pub const UNKNOWN: Self = Self { shift: 0.0, reach: std::f64::consts::LN_2 };
 
-    /// By how much the new is more or less than all others made expect, if that is
-    /// beyond noise.
-    pub fn beyond(&self, pair: (f64, f64)) -> Option<f64> {
-        let Some(log) = log_ratio(pair) else {
-            // Where there was nothing, anything is a change.
-            return (pair.0 != pair.1).then(|| pair.1 / pair.0);
-        };
-        let log = log - self.shift;
-        (log.abs() > self.reach).then(|| log.exp())
+    /// Whether the new is so much more or less than all others made expect. Where there was
+    /// nothing, anything is.
+    pub fn is_beyond(&self, pair: (f64, f64)) -> bool {
+        match log_ratio(pair) {
+            Some(log) => (log - self.shift).abs() > self.reach,
+            None => pair.0 != pair.1,
+        }
+    }
+
+    /// By how much the new is more or less than all others made expect; of nothing there is no
+    /// ratio.
+    pub fn ratio(&self, pair: (f64, f64)) -> Option<f64> {
+        log_ratio(pair).map(|log| (log - self.shift).exp())
     }
 
     /// How many times as much the new run has of everything.

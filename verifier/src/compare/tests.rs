@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     events::{Measurement, Verdict},
+    plan::Filter,
     report::{Attempt, RunSummary, ScenarioSummary, StepSummary},
 };
 
@@ -42,7 +43,7 @@ fn one_step_that_takes_longer_than_the_pace_explains_is_told() {
     let comparison = Comparison::of(&run(1.0), &new);
     let [change] = &comparison.durations[..] else { panic!("{comparison}") };
     assert_eq!(change.name, "s/step-7");
-    assert!(change.ratio > 2.7 && change.ratio < 3.3, "{}", change.ratio);
+    assert!(change.ratio.is_some_and(|ratio| ratio > 2.7 && ratio < 3.3), "{change}");
     assert!(!comparison.is_worse(), "a duration alone blames nobody");
 }
 
@@ -70,6 +71,32 @@ fn verdicts_that_changed_are_told_with_the_reason() {
     assert!(text.contains("s/step-5: passed -> absent\n"), "{text}");
     assert!(comparison.is_worse());
     assert!(!Comparison::of(&new, &run(1.0)).is_worse(), "what is mended is not worse");
+}
+
+#[test]
+fn a_step_that_is_gone_is_worse_in_two_runs_of_one_profile() {
+    let of_profile = |profile: &str| {
+        let mut run = run(1.0);
+        run.started.profile = profile.to_owned();
+        run
+    };
+    let without = |profile: &str| {
+        let mut run = of_profile(profile);
+        run.scenarios[0].steps.remove(5);
+        run
+    };
+    assert!(Comparison::of(&of_profile("full"), &without("full")).is_worse());
+    assert!(!Comparison::of(&of_profile("full"), &without("smoke")).is_worse());
+    let selection = Filter::SELECTION;
+    assert!(!Comparison::of(&of_profile(selection), &without(selection)).is_worse());
+}
+
+#[test]
+fn a_figure_that_fell_is_told_as_a_part() {
+    let mut new = run(1.0);
+    last(&mut new, 7).duration_ms = 10.0;
+    let text = Comparison::of(&run(1.0), &new).to_string();
+    assert!(text.contains("1.040 -> 0.010 s (1/1"), "{text}");
 }
 
 #[test]

@@ -41,6 +41,12 @@ impl fmt::Display for VerdictChange {
 impl fmt::Display for FigureChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, unit, base, new, ratio } = self;
-        write!(f, "{name}: {base:.3} -> {new:.3} {unit} ({ratio:.2} times)")
+        write!(f, "{name}: {base:.3} -> {new:.3} {unit}")?;
+        match ratio {
+            // A 0.00 would say nothing.
+            Some(ratio) if *ratio < 1.0 => write!(f, " (1/{:.2})", 1.0 / ratio),
+            Some(ratio) => write!(f, " ({ratio:.2} times)"),
+            None => Ok(()),
+        }
     }
 }

@@ -78,7 +78,7 @@ fn moment(line: &str) -> Option<OffsetDateTime> {
             other => other == b,
         })
     };
-    let at = (0..bytes.len().checked_sub(shape.len())?).find(|&at| fits(at))?;
+    let at = (0..=bytes.len().checked_sub(shape.len())?).find(|&at| fits(at))?;
     let mut end = at + shape.len();
     let rest = &bytes[end..];
     let digits = |from: &[u8]| from.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -90,7 +90,8 @@ fn moment(line: &str) -> Option<OffsetDateTime> {
     let zone = if zone.starts_with(['+', '-']) && zone.len() >= 5 {
         // Both +0200 and +02:00 are written.
         let zone: String = zone.chars().filter(|c| *c != ':').take(5).collect();
-        format!("{}:{}", &zone[..3], zone.get(3..5)?)
+        // What follows need not be a zone, nor end where a character does.
+        format!("{}:{}", zone.get(..3)?, zone.get(3..5)?)
     } else {
         "Z".to_owned()
     };
@@ -132,8 +133,18 @@ mod tests {
             assert_eq!(moment(line), Some(at("2026-01-02T03:04:05.5Z")), "{line}");
         }
         assert_eq!(moment("[INFO] plugin/etcd: ready"), None);
+        assert_eq!(moment("2026-01-02T03:04:05"), Some(at("2026-01-02T03:04:05Z")));
         assert_eq!(moment("2026"), None);
+        assert_eq!(moment("2026-01-02T03:04:05-…oops"), None);
         assert_eq!(moment("héé 2026-99-99T03:04:05Z"), None);
+    }
+
+    proptest::proptest! {
+        /// Components may echo what users send.
+        #[test]
+        fn any_line_is_read(before in ".{0,8}", after in "[-+]?.{0,12}") {
+            let _ = moment(&format!("{before}2026-01-02T03:04:05{after}"));
+        }
     }
 
     #[test]

@@ -34,11 +34,16 @@ impl Verdict {
         matches!(self, Self::Failed | Self::Error)
     }
 
-    /// What is said of a step that was tried several times, in order of the attempts.
+    /// What is said of a step that was tried several times, in order of the attempts. One that
+    /// was skipped at last takes nothing back of what was seen before.
     pub fn of_attempts(attempts: &[Self]) -> Option<Self> {
         let (last, earlier) = attempts.split_last()?;
-        let wavered = *last == Self::Passed && earlier.iter().any(|verdict| verdict.is_bad());
-        Some(if wavered { Self::Flaky } else { *last })
+        let bad = earlier.iter().rev().find(|verdict| verdict.is_bad());
+        Some(match (last, bad) {
+            (Self::Passed, Some(_)) => Self::Flaky,
+            (Self::Skipped, Some(bad)) => *bad,
+            _ => *last,
+        })
     }
 
     /// The gravest verdict; a scenario in which nothing but skips happened is skipped.
@@ -84,5 +89,6 @@ mod tests {
         assert_eq!(Verdict::of_attempts(&[Error, Passed]), Some(Flaky));
         assert_eq!(Verdict::of_attempts(&[Skipped, Passed]), Some(Passed));
         assert_eq!(Verdict::of_attempts(&[Passed, Failed]), Some(Failed));
+        assert_eq!(Verdict::of_attempts(&[Failed, Error, Skipped]), Some(Error));
     }
 }

@@ -40,11 +40,14 @@ fn hint(nearest: &Option<String>) -> String {
 }
 
 impl Filter {
+    /// What reports show of a run that no profile selected.
+    pub const SELECTION: &str = "selection";
+
     /// The profile's name as reports show it.
     pub fn profile_name(&self) -> &'static str {
         match self.effective_profile() {
             Some(profile) => profile.as_str(),
-            None => "selection",
+            None => Self::SELECTION,
         }
     }
 

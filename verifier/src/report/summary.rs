@@ -145,8 +145,13 @@ impl StepSummary {
         Verdict::of_attempts(&verdicts).unwrap_or(Verdict::Error)
     }
 
+    /// The attempt that the verdict is of: the last, unless that was skipped after one that was not.
     pub fn last(&self) -> Option<&Attempt> {
-        self.attempts.last()
+        let (last, earlier) = self.attempts.split_last()?;
+        let bad = |attempt: &&Attempt| attempt.verdict.is_some_and(Verdict::is_bad);
+        let decided =
+            earlier.iter().rev().find(bad).filter(|_| last.verdict == Some(Verdict::Skipped));
+        Some(decided.unwrap_or(last))
     }
 
     pub fn duration_ms(&self) -> f64 {

@@ -27,6 +27,10 @@ pub struct StressSummary {
     pub interval: Interval,
     /// Steps that did not pass each time, the most frequent first.
     pub steps: Vec<Wavering>,
+    /// Steps that were skipped each time, and why: nothing is known of them.
+    pub never_judged: BTreeMap<String, String>,
+    /// How many steps passed or did not at least once.
+    pub judged: usize,
 }
 
 /// A step that did not pass each time.
@@ -51,10 +55,22 @@ pub struct Wavering {
 impl StressSummary {
     pub fn of(tried: &[Tried]) -> Self {
         let failed = tried.iter().filter(|one| one.run.outcome() != RunOutcome::Passed).count();
+        let seen = by_step(tried);
+        let (skipped, judged): (Vec<_>, Vec<_>) =
+            seen.into_iter().partition(|(_, seen)| seen.iter().all(Seen::is_skipped));
+        let why = |seen: &[Seen<'_>]| seen.first().map_or("", |seen| seen.message).to_owned();
+        let never_judged = skipped.into_iter().map(|(step, seen)| (step, why(&seen))).collect();
+        let count = judged.len();
         let mut steps: Vec<_> =
-            by_step(tried).into_iter().filter_map(|(step, seen)| wavering(step, &seen)).collect();
+            judged.into_iter().filter_map(|(step, seen)| wavering(step, &seen)).collect();
         steps.sort_by_key(|step| std::cmp::Reverse(step.failed));
-        Self { runs: tried.len(), failed, interval: wilson(failed, tried.len()), steps }
+        let interval = wilson(failed, tried.len());
+        Self { runs: tried.len(), failed, interval, steps, never_judged, judged: count }
+    }
+
+    /// Whether anything is known of the platform.
+    pub fn has_proved(&self) -> bool {
+        self.judged > 0
     }
 
     pub fn has_failed(&self) -> bool {
@@ -66,6 +82,17 @@ struct Seen<'a> {
     verdict: Verdict,
     message: &'a str,
     folder: &'a PathBuf,
+}
+
+impl Seen<'_> {
+    fn is_skipped(&self) -> bool {
+        self.verdict == Verdict::Skipped
+    }
+
+    /// One that passed when it was tried again did not pass.
+    fn is_bad(&self) -> bool {
+        self.verdict.is_bad() || self.verdict == Verdict::Flaky
+    }
 }
 
 fn by_step(tried: &[Tried]) -> BTreeMap<String, Vec<Seen<'_>>> {
@@ -81,9 +108,9 @@ fn by_step(tried: &[Tried]) -> BTreeMap<String, Vec<Seen<'_>>> {
 }
 
 fn wavering(step: String, seen: &[Seen<'_>]) -> Option<Wavering> {
-    let first = seen.iter().find(|seen| seen.verdict.is_bad())?;
-    let failed = seen.iter().filter(|seen| seen.verdict.is_bad()).count();
-    let judged = seen.iter().filter(|seen| seen.verdict != Verdict::Skipped).count();
+    let first = seen.iter().find(|seen| seen.is_bad())?;
+    let failed = seen.iter().filter(|seen| seen.is_bad()).count();
+    let judged = seen.iter().filter(|seen| !seen.is_skipped()).count();
     let passed = seen.iter().find(|seen| seen.verdict == Verdict::Passed);
     // Without its events a run has no difference to show; the rest holds.
     let events = |folder| read_events(&ResultsFolder::existing(folder).events()).ok();
@@ -106,10 +133,13 @@ impl fmt::Display for StressSummary {
         let word = match self.runs {
             0 => "NOTHING WAS PROVED",
             _ if self.has_failed() => "FAILED",
+            _ if !self.has_proved() => "NOTHING WAS PROVED",
             _ => "PASSED",
         };
         writeln!(f, "{word}  {}", rate(self.failed, self.runs, "runs", self.interval))?;
-        self.steps.iter().try_for_each(|step| write!(f, "{step}"))
+        self.steps.iter().try_for_each(|step| write!(f, "{step}"))?;
+        let mut skipped = self.never_judged.iter();
+        skipped.try_for_each(|(step, why)| writeln!(f, "  skipped each time: {step}: {why}"))
     }
 }
 

@@ -107,3 +107,19 @@ fn a_step_that_wavers_is_counted_and_skips_are_not() {
     assert!(!summary.has_failed() && summary.steps.is_empty());
     assert!(summary.to_string().starts_with("PASSED  0 of 2 runs"), "{summary}");
 }
+
+#[test]
+fn what_was_skipped_each_time_is_not_called_passed() {
+    let summary = StressSummary::of(&tried(&[Verdict::Skipped, Verdict::Skipped]));
+    assert!(!summary.has_proved());
+    let text = summary.to_string();
+    assert!(text.starts_with("NOTHING WAS PROVED"), "{text}");
+    assert!(text.contains("skipped each time: s/a"), "{text}");
+}
+
+#[test]
+fn what_passed_when_it_was_tried_again_did_not_pass() {
+    let summary = StressSummary::of(&tried(&[Verdict::Passed, Verdict::Flaky]));
+    let [step] = &summary.steps[..] else { panic!("{summary}") };
+    assert_eq!((step.failed, step.judged), (1, 2));
+}

@@ -38,10 +38,13 @@ const SETTLING: Budget = Budget::seconds(75)
     .plus_heartbeats(4)
     .plus_discoveries(2);
 
+/// Its name in the table.
+pub const ID: &str = "chaos";
+
 const NEEDED: &[&str] = &["platform-whole", "plan-carried-out"];
 
 pub const SCENARIO: Scenario = Scenario {
-    id: "chaos",
+    id: ID,
     title: "Chaos",
     objective: "whatever is broken while users go on, nothing acknowledged is lost, nothing runs twice and all is true in the end",
     source: "strategy §6 results 2 and 4, contract §6",
