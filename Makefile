@@ -67,7 +67,9 @@ coverage: ## Write docs/coverage.md: which steps prove which line of the strateg
 	@target/debug/persys-verifier coverage > docs/coverage.md.new && mv docs/coverage.md.new docs/coverage.md
 
 .PHONY: doctor
-doctor: build ## Say what this machine lacks, and the mend
+doctor: ## Say what this machine lacks, and the mend
+	@DNS=$(DNS) scripts/setup.sh --check
+	@$(MAKE) --no-print-directory build
 	@$(BIN)/persys-lab doctor --bin-dir $(BIN) --dns $(DNS)
 
 .PHONY: tools

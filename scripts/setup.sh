@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the programs that the lab and the build need and that are missing.
-# Does nothing, and needs no network, when all are there.
+# Does nothing, and needs no network, when all are there. With --check it installs nothing and says what is missing.
 set -euo pipefail
 
 coredns_version=v1.12.4
@@ -96,6 +96,22 @@ install_coredns() {
             "see the lines above, put coredns into PATH, or run with DNS=embedded"
 }
 
-has cargo || fail "there is no Rust toolchain" "install Rust 1.91 or later with rustup"
-install_packages
-install_coredns
+check() {
+    local missing
+    missing=$(missing_packages | sort -u | tr '\n' ' ')
+    [ -z "$missing" ] || fail "these are missing: $missing(named as Debian packages)" "run: make tools, as root"
+    if [ "$dns" = coredns ] && [ ! -x "$top/.tools/bin/coredns" ] && ! has coredns; then
+        fail "CoreDNS is missing" "run: make tools, or leave it out with DNS=embedded"
+    fi
+}
+
+has cargo || fail "there is no Rust toolchain" \
+    "install Rust 1.91 or later with rustup; if it is in your own home: sudo --preserve-env=PATH,HOME make ..."
+case ${1:-} in
+"")
+    install_packages
+    install_coredns
+    ;;
+--check) check ;;
+*) fail "$1 is no option" "leave it away, or use --check" ;;
+esac

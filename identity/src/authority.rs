@@ -16,10 +16,10 @@ use crate::{CertificateSpec, Validity};
 /// Why a certificate could not be made or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorityError {
-    #[error("make the certificate of \"{name}\": {source}")]
-    Issue { name: String, source: rcgen::Error },
-    #[error("{}: {source}", path.display())]
-    File { path: PathBuf, source: io::Error },
+    #[error("make the certificate of \"{name}\": {problem}")]
+    Issue { name: String, problem: rcgen::Error },
+    #[error("use {}: {problem}", path.display())]
+    File { path: PathBuf, problem: io::Error },
 }
 
 /// A certificate and its private key, in PEM.
@@ -48,7 +48,7 @@ impl Authority {
     /// Makes a new authority. Its subject is always the same, so that a foreign
     /// authority cannot be told by its name.
     pub fn create() -> Result<Self, AuthorityError> {
-        let issue = |source| AuthorityError::Issue { name: "ca".to_owned(), source };
+        let issue = |problem| AuthorityError::Issue { name: "ca".to_owned(), problem };
         let key = KeyPair::generate().map_err(issue)?;
         let validity = Validity::current();
         let mut params = CertificateParams::default();
@@ -66,13 +66,13 @@ impl Authority {
     pub fn load(folder: &Path) -> Result<Self, AuthorityError> {
         let read = |name: &str| {
             let path = folder.join(name);
-            fs::read_to_string(&path).map_err(|source| AuthorityError::File { path, source })
+            fs::read_to_string(&path).map_err(|problem| AuthorityError::File { path, problem })
         };
         Self::from_pem(read("ca.crt")?, &read("ca.key")?)
     }
 
     fn from_pem(cert_pem: String, key_pem: &str) -> Result<Self, AuthorityError> {
-        let issue = |source| AuthorityError::Issue { name: "ca".to_owned(), source };
+        let issue = |problem| AuthorityError::Issue { name: "ca".to_owned(), problem };
         let key = KeyPair::from_pem(key_pem).map_err(issue)?;
         let issuer = Issuer::from_ca_cert_pem(&cert_pem, key).map_err(issue)?;
         Ok(Self { issuer, cert_pem })
@@ -98,7 +98,7 @@ impl Authority {
         let (key, params) = prepare(spec)?;
         let cert = params
             .signed_by(&key, &self.issuer)
-            .map_err(|source| AuthorityError::Issue { name: spec.name.clone(), source })?;
+            .map_err(|problem| AuthorityError::Issue { name: spec.name.clone(), problem })?;
         Ok(IssuedCertificate {
             name: spec.name.clone(),
             cert_pem: cert.pem(),
@@ -111,7 +111,7 @@ impl Authority {
         let (key, params) = prepare(spec)?;
         let cert = params
             .self_signed(&key)
-            .map_err(|source| AuthorityError::Issue { name: spec.name.clone(), source })?;
+            .map_err(|problem| AuthorityError::Issue { name: spec.name.clone(), problem })?;
         Ok(IssuedCertificate {
             name: spec.name.clone(),
             cert_pem: cert.pem(),
@@ -121,7 +121,7 @@ impl Authority {
 }
 
 fn prepare(spec: &CertificateSpec) -> Result<(KeyPair, CertificateParams), AuthorityError> {
-    let issue = |source| AuthorityError::Issue { name: spec.name.clone(), source };
+    let issue = |problem| AuthorityError::Issue { name: spec.name.clone(), problem };
     let text = |value: &str| Ia5String::try_from(value).map_err(issue);
     let mut params = CertificateParams::default();
     params.distinguished_name = subject(&spec.name);
@@ -157,7 +157,7 @@ fn subject(name: &str) -> DistinguishedName {
 /// Writes a file that only its owner may read.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), AuthorityError> {
     use io::Write;
-    let file = |source| AuthorityError::File { path: path.to_owned(), source };
+    let file = |problem| AuthorityError::File { path: path.to_owned(), problem };
     fs::OpenOptions::new()
         .write(true)
         .create(true)

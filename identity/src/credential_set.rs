@@ -98,14 +98,14 @@ fn random_secret() -> Result<String, AuthorityError> {
     rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes).map_err(|_| {
         AuthorityError::File {
             path: "/dev/urandom".into(),
-            source: io::Error::other("the system gave no random bytes"),
+            problem: io::Error::other("the system gave no random bytes"),
         }
     })?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn create_private(folder: &Path) -> Result<(), AuthorityError> {
-    let file = |source| AuthorityError::File { path: folder.to_owned(), source };
+    let file = |problem| AuthorityError::File { path: folder.to_owned(), problem };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(file)?;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(file)
 }

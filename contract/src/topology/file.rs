@@ -66,8 +66,18 @@ impl Topology {
 
     /// Reads and checks a topology. `file` is only named in errors.
     pub fn parse(file: &Path, text: &str) -> Result<Self, TopologyError> {
-        let topology: Self = serde_json::from_str(text)
-            .map_err(|source| TopologyError::Syntax { file: file.to_owned(), source })?;
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read: Result<Self, _> = serde_path_to_error::deserialize(&mut json);
+        let topology = read.map_err(|error| TopologyError::Syntax {
+            file: file.to_owned(),
+            field: error.path().to_string(),
+            problem: error.inner().to_string(),
+        })?;
+        json.end().map_err(|error| TopologyError::Syntax {
+            file: file.to_owned(),
+            field: ".".to_owned(),
+            problem: error.to_string(),
+        })?;
         validate::validate(file, &topology)?;
         Ok(topology)
     }

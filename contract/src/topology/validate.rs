@@ -11,10 +11,16 @@ use super::{MachineRole, TestImage, Topology};
 /// Why a topology file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TopologyError {
-    #[error("{}: {source}", file.display())]
-    Syntax { file: PathBuf, source: serde_json::Error },
+    /// `problem` has the line; a file that is no JSON has no field.
+    #[error("{}: {}{problem}; write what topology.json of the same release has there", file.display(), prefix(field))]
+    Syntax { file: PathBuf, field: String, problem: String },
     #[error("{}: {field}: {problem}; {mend}", file.display())]
     Field { file: PathBuf, field: String, problem: String, mend: String },
+}
+
+/// `timings.requestTimeout: `, or nothing where it is about the whole file.
+fn prefix(field: &str) -> String {
+    if field == "." { String::new() } else { format!("{field}: ") }
 }
 
 /// Interface names have 15 characters, of which the lab uses three.

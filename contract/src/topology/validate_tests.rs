@@ -46,6 +46,13 @@ fn each_error_names_file_field_and_mend() {
         ("/timings/nodeTimeout", json!(0), "t.json: timings.nodeTimeout:", "0.05"),
         ("/timings/nodeTimeout", json!(1), "t.json: timings.nodeTimeout:", "at least twice"),
         ("/images/web", json!(""), "t.json: images.web:", "image reference"),
+        (
+            "/timings/requestTimeout",
+            json!("5"),
+            "t.json: timings.requestTimeout: invalid",
+            "line 1",
+        ),
+        ("/machines/dns/address", json!("x"), "t.json: machines.dns.address: invalid", "line 1"),
     ] {
         let error = parse(&changed(pointer, value)).expect_err(pointer).to_string();
         assert!(error.starts_with(starts), "{error}");

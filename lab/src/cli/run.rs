@@ -25,6 +25,7 @@ use super::{
 use crate::{
     names,
     outermost::{Lab, News, Unready},
+    paths,
     plan::{self, Programs},
     signals::Signals,
 };
@@ -96,7 +97,11 @@ pub async fn run(args: Run) -> Result<u8> {
         Ok(code) => code,
         Err(_) => exit::LAB_FAILED,
     };
-    ended.map(|()| code)
+    // What is left behind takes no verdict back, and is no success either.
+    match ended.map_err(complain) {
+        Err(()) if code == exit::DONE => Ok(exit::LAB_FAILED),
+        _ => Ok(code),
+    }
 }
 
 /// Up to the verifier's end; says what went wrong and comes back with the exit code.
@@ -206,7 +211,7 @@ fn collect_logs(lab: &Lab, results: &Path) {
 pub fn default_results(lab: &str) -> PathBuf {
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let folder = PathBuf::from("results").join(format!("{time}-{lab}"));
-    std::path::absolute(&folder).unwrap_or(folder)
+    paths::real(&folder).unwrap_or(folder)
 }
 
 /// Replaces the link in one step; a run is complete without it.
@@ -222,13 +227,13 @@ pub fn point_latest_at(results: &Path) {
 /// The command's program when it is named with its folder.
 fn program(words: &[String]) -> Option<PathBuf> {
     let word = words.first().filter(|word| word.contains('/'))?;
-    std::path::absolute(word).ok()
+    paths::real(word.as_ref()).ok()
 }
 
 /// The plan that the verifier is to read.
 fn plan_file(words: &[String]) -> Option<PathBuf> {
     verifier_command(words)?;
-    std::path::absolute(value_of(words, "--plan")?).ok()
+    paths::real(value_of(words, "--plan")?.as_ref()).ok()
 }
 
 pub fn complain(error: anyhow::Error) {

@@ -22,6 +22,7 @@ use super::{
     verifier::{refused, value_of, verifier_command},
 };
 use crate::{
+    paths,
     plan::{self, Programs},
     signals::Signals,
 };
@@ -49,8 +50,7 @@ pub async fn run(args: &Run) -> Result<u8> {
     let name = args.lab.name.clone().unwrap_or_else(|| format!("labs-{}", std::process::id()));
     let fallback = default_results(&name);
     let results = args.results.as_deref().unwrap_or(&fallback);
-    let results =
-        std::path::absolute(results).with_context(|| format!("find {}", results.display()))?;
+    let results = paths::real(results).with_context(|| format!("find {}", results.display()))?;
     if results.join("events.jsonl").exists() || shard(&results, 1).exists() {
         let results = results.display();
         say(format_args!("{results} holds the results of another run; name an empty folder"));

@@ -44,7 +44,7 @@ impl VerifierCommand {
             (None, None) => fallback,
         };
         let results =
-            std::path::absolute(results).with_context(|| format!("find {}", results.display()))?;
+            paths::real(results).with_context(|| format!("find {}", results.display()))?;
         if judges {
             if value_of(&words, "--topology").is_none() {
                 words.extend(["--topology".to_owned(), paths::TOPOLOGY.to_owned()]);

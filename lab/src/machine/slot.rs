@@ -148,6 +148,10 @@ impl Slot {
             }
         };
         timeout(EFFECT, held).await.with_context(|| format!("hold all of {}", self.spec.name))?;
+        // Of a process that is gone all is held, and who comes after it is not.
+        if self.needed_process()?.pid != process.pid {
+            bail!("hold all of {}: it ended meanwhile", self.spec.name);
+        }
         if self.state() != ComponentState::Paused {
             let state = self.state();
             if let Some(process) = &mut self.inner.borrow_mut().process {

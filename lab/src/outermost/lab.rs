@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     os::unix::net,
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -190,16 +190,27 @@ impl Lab {
         line.push(b'\n');
         // Nobody to take it: then it has ended already.
         let _ = self.orders.write_all(&line).await;
-        if timeout(END, self.janitor.wait()).await.is_ok() {
-            return Ok(());
+        if let Ok(ended) = timeout(END, self.janitor.wait()).await {
+            return self.is_clean(ended);
         }
         if let Some(pid) = self.janitor.id() {
             // It does not wait for PID 1 to listen.
             let _ = kill(Pid::from_raw(pid.cast_signed()), Signal::SIGTERM);
         }
         match timeout(CLEAN_UP, self.janitor.wait()).await {
-            Ok(_) => Ok(()),
+            Ok(ended) => self.is_clean(ended),
             Err(_) => bail!("clean up within {} s", CLEAN_UP.as_secs()),
+        }
+    }
+
+    /// A janitor that ends well has left nothing; any other has said why.
+    fn is_clean(&self, ended: std::io::Result<ExitStatus>) -> Result<()> {
+        match ended {
+            Ok(status) if status.success() => Ok(()),
+            _ => bail!(
+                "take all of {} away: something is left; `persys-lab clean` does",
+                self.name()
+            ),
         }
     }
 }

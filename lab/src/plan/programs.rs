@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::options::{Dns, LabOptions};
+use crate::paths;
 
 /// A program that is not there is named where it was looked for; the doctor
 /// says how to get it.
@@ -116,7 +117,7 @@ pub fn search_path() -> OsString {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).with_context(|| format!("find {}", path.display()))
+    paths::real(path).with_context(|| format!("find {}", path.display()))
 }
 
 pub fn is_executable(path: &Path) -> bool {

@@ -13,14 +13,16 @@ use serde_json::{Value, json};
 
 use crate::lab::{checkout, text};
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "lab/README.md",
     "docs/reports.md",
+    "docs/audit.md",
     "docs/bisect.md",
     "docs/chaos.md",
     "docs/host-channel.md",
+    "docs/nixos.md",
     "docs/test-your-own-build.md",
 ];
 

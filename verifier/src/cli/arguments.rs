@@ -215,7 +215,7 @@ pub struct Report {
 #[derive(Debug, Args)]
 pub struct Compare {
     /// The folder with the events.jsonl of the run to compare with
-    #[arg(value_name = "BASE")]
+    #[arg(value_name = "OLD")]
     pub base: PathBuf,
     /// The folder with the events.jsonl of the other run
     #[arg(value_name = "NEW")]

@@ -43,8 +43,7 @@ pub fn compare(arguments: &Compare) -> Exit {
 }
 
 fn read(folder: &Path) -> Result<RunSummary, String> {
-    let events = read_events(&ResultsFolder::existing(folder).events()).map_err(|error| {
-        format!("failed to read the events: {error}; name the folder of a run's results")
-    })?;
+    let events = read_events(&ResultsFolder::existing(folder).events())
+        .map_err(|error| format!("failed to read the events: {error}"))?;
     Ok(fold(&events))
 }

@@ -29,9 +29,15 @@ pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exi
         Some(folder) => folder.clone(),
         None => {
             let moment = timestamp(time::OffsetDateTime::now_utc());
-            let plain: String =
-                moment.chars().take(19).filter(char::is_ascii_alphanumeric).collect();
-            Path::new("results").join(format!("{plain}-stress"))
+            match ResultsFolder::new_below(Path::new("results"), &moment, "stress") {
+                Ok(folder) => folder.path().to_owned(),
+                Err(error) => {
+                    return run::refuse(
+                        Exit::Usage,
+                        &format!("failed to prepare the results: {error}"),
+                    );
+                }
+            }
         }
     };
     // Between two runs nobody else heeds a signal.

@@ -11,9 +11,9 @@ use super::{Body, Event, SCHEMA};
 /// Why a record cannot be read; follows "failed to read the events".
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    #[error("{}: {source}", file.display())]
+    #[error("{}: {source}; name the folder of a run's results", file.display())]
     Io { file: PathBuf, source: io::Error },
-    #[error("{}: line {line}: {source}", file.display())]
+    #[error("{}: line {line}: {source}; is it a record of persys-verifier?", file.display())]
     Line { file: PathBuf, line: usize, source: serde_json::Error },
     #[error("{}: is of schema {found}, this program reads up to {SCHEMA}; use a later release", file.display())]
     Schema { file: PathBuf, found: u32 },

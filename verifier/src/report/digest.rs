@@ -226,7 +226,7 @@ impl<'a> Digest<'a> {
 
     fn report(&self) -> String {
         let folder = self.folder.display();
-        format!("{folder}/ (junit.xml, report.json, events.jsonl, logs/)")
+        format!("{folder}/index.html (junit.xml, report.json, events.jsonl, logs/)")
     }
 
     /// The command that runs the first bad step again.
