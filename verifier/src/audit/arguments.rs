@@ -6,9 +6,12 @@ use clap::Args;
 
 use super::Part;
 
-/// Exit codes: 0 every defect was caught, 2 some were missed, or an audit of everything has
-/// found an idle step without a reason, 3 some could not be judged, 4 the sound platform does not pass, 128 a wrong option or file, 130 interrupted.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 every defect was caught; 2 some were missed, or an audit of \
+                  everything has found an idle step without a reason; 3 some could not be judged; \
+                  4 the sound platform does not pass; 128 a wrong option or file; 130 interrupted."
+)]
 pub struct Audit {
     /// The list of defects [default: reference/defects.json here or above this program]
     #[arg(long, value_name = "FILE")]

@@ -22,9 +22,11 @@ pub struct Bisect {
     pub judging: Judging,
 }
 
-/// Exit codes are those that `git bisect run` expects: 0 good, 1 bad, 125 cannot be
-/// judged, 130 interrupted.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes are those that `git bisect run` expects: 0 good, 1 bad, 125 cannot be \
+                  judged, 128 used wrongly, 130 interrupted."
+)]
 pub struct Judge {
     /// The checkout of the platform, which is built where it is
     #[arg(long, value_name = "PATH", default_value = ".")]

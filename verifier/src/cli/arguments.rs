@@ -14,7 +14,14 @@ use crate::{
 
 /// Proves that a Persys platform works, end to end, and shows where it does not.
 #[derive(Debug, Parser)]
-#[command(name = "persys-verifier", version, about)]
+#[command(
+    name = "persys-verifier",
+    version,
+    about,
+    after_help = "Exit codes: 0 passed, 1 a check failed, 2 usage or a bad file, 3 the environment \
+                  failed or the run is incomplete, 4 nothing was selected, 130 interrupted; audit and \
+                  judge have codes of their own, which their help tells."
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,

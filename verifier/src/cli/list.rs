@@ -75,7 +75,10 @@ pub(super) fn table(plan: &[PlannedScenario], width: usize) -> String {
     }
     let steps: usize = plan.iter().map(|scenario| scenario.steps.len()).sum();
     // Writing into a String cannot fail.
-    let _ = writeln!(text, "{} scenarios, {steps} steps", plan.len());
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let scenarios = plan.len();
+    let _ =
+        writeln!(text, "{scenarios} scenario{}, {steps} step{}", plural(scenarios), plural(steps));
     text
 }
 
