@@ -35,9 +35,7 @@ pub struct SignatureCheck {
 impl SignatureCheck {
     /// `window` is how far a timestamp may be off, either way.
     pub fn new(key: SignatureKey, window: Duration, metrics: &Metrics) -> Arc<Self> {
-        // A nonce must be remembered for as long as its timestamp can be good.
-        let kept_for = NONCE_MEMORY.max(window * 2);
-        let nonces = NonceMemory::new(kept_for);
+        let nonces = NonceMemory::new(nonces_kept_for(window));
         Arc::new(Self { key, window, nonces, metrics: metrics.clone() })
     }
 
@@ -147,6 +145,12 @@ pub async fn require_signature(
         return Err(refusal);
     }
     Ok(next.run(request).await)
+}
+
+/// A nonce must be remembered for as long as its timestamp can be good: from the window before
+/// it to the end of the window's last second, as both clocks are read in whole seconds.
+fn nonces_kept_for(window: Duration) -> Duration {
+    NONCE_MEMORY.max(window * 2 + Duration::from_secs(2))
 }
 
 fn read_headers(headers: &HeaderMap) -> Result<SignedHeaders, SignatureError> {

@@ -120,6 +120,22 @@ async fn who_shows_nothing_like_a_signature_is_not_waited_for() {
     }
 }
 
+#[test]
+fn a_nonce_is_remembered_for_as_long_as_its_timestamp_is_good() {
+    let key = SignatureKey::new("test-secret");
+    let (window, stamp) = (Duration::from_secs(30), 1_000_000);
+    let headers = key.sign("GET", "/", stamp, [1; 16], b"");
+    let good = |now| key.verify("GET", "/", &headers, b"", now, window).is_ok();
+    let (first, last) = (stamp - 30, stamp + 30);
+    assert!(!good(first - 1) && good(first) && good(last) && !good(last + 1));
+    // From the beginning of the first good second to the end of the last.
+    let longest = Duration::from_secs(last + 1 - first) - Duration::from_millis(1);
+    let memory = NonceMemory::new(nonces_kept_for(window));
+    let start = Instant::now();
+    assert_eq!(memory.remember(&headers.nonce, start), Novelty::New);
+    assert_eq!(memory.remember(&headers.nonce, start + longest), Novelty::Seen);
+}
+
 #[tokio::test]
 async fn what_needs_no_signature_stays_open() {
     let request = Request::builder().uri("/metrics").body(Body::empty()).unwrap();
