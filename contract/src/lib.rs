@@ -30,7 +30,8 @@ pub use discovery::{AddressRecord, Discovery, ServiceRecord};
 pub use error_body::{ErrorBody, ErrorCode};
 pub use headers::{REQUEST_ID, REQUEST_ID_MAX, SERVICE_NAME, is_acceptable_request_id};
 pub use node::{
-    ContainerEngine, Heartbeat, Node, NodeList, NodeStatus, NodeUsage, RegistrationReply,
+    ContainerEngine, Heartbeat, NODE_ID_RULE, Node, NodeList, NodeStatus, NodeUsage,
+    RegistrationReply, is_node_id,
 };
 pub use placement::labels_match;
 pub use reconciliation::{

@@ -20,6 +20,19 @@ impl NodeStatus {
     }
 }
 
+/// Whether a node may be called so: the id stands in a key of the store and in a DNS name,
+/// beside the schedulers' own.
+pub fn is_node_id(id: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    (1..=63).contains(&id.len())
+        && id.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && id.bytes().all(plain)
+        && !id.eq_ignore_ascii_case("scheduler")
+}
+
+/// What [`is_node_id`] asks for, in words that go on from the field's name.
+pub const NODE_ID_RULE: &str = "must be 1 to 63 letters, digits, hyphens and dots, begin with a letter or digit, and not be \"scheduler\"";
+
 /// Shares in use, each from 0 to 100 percent. The names are the wire's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

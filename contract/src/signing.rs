@@ -75,6 +75,34 @@ impl SignedHeaders {
             nonce: take(NONCE_HEADER)?,
         })
     }
+
+    /// Whether they have the form of a signature: all that can be told before the body
+    /// is there. Whether the timestamp is stale is not asked, as in [`SignatureKey::verify`]
+    /// that comes after the signature.
+    pub fn check_form(&self) -> Result<(), SignatureError> {
+        self.parsed().map(drop)
+    }
+
+    /// The signature's bytes and the timestamp.
+    fn parsed(&self) -> Result<(Vec<u8>, u64), SignatureError> {
+        let signature = self
+            .signature
+            .strip_prefix("v1=")
+            .filter(|hex| hex.len() == 64)
+            .and_then(|hex| hex::decode(hex).ok())
+            .ok_or(SignatureError::Malformed(SIGNATURE_HEADER))?;
+        let plain_digits = self.timestamp.bytes().all(|b| b.is_ascii_digit());
+        let timestamp: u64 = self
+            .timestamp
+            .parse()
+            .ok()
+            .filter(|_| plain_digits)
+            .ok_or(SignatureError::Malformed(TIMESTAMP_HEADER))?;
+        if self.nonce.len() != 32 || hex::decode(&self.nonce).is_err() {
+            return Err(SignatureError::Malformed(NONCE_HEADER));
+        }
+        Ok((signature, timestamp))
+    }
 }
 
 impl SignatureKey {
@@ -110,22 +138,7 @@ impl SignatureKey {
         now: u64,
         window: Duration,
     ) -> Result<(), SignatureError> {
-        let given = headers
-            .signature
-            .strip_prefix("v1=")
-            .filter(|hex| hex.len() == 64)
-            .and_then(|hex| hex::decode(hex).ok())
-            .ok_or(SignatureError::Malformed(SIGNATURE_HEADER))?;
-        let plain_digits = headers.timestamp.bytes().all(|b| b.is_ascii_digit());
-        let timestamp: u64 = headers
-            .timestamp
-            .parse()
-            .ok()
-            .filter(|_| plain_digits)
-            .ok_or(SignatureError::Malformed(TIMESTAMP_HEADER))?;
-        if headers.nonce.len() != 32 || hex::decode(&headers.nonce).is_err() {
-            return Err(SignatureError::Malformed(NONCE_HEADER));
-        }
+        let (given, timestamp) = headers.parsed()?;
         let expected =
             self.digest(method, path_and_query, &headers.timestamp, &headers.nonce, body);
         if !bool::from(expected.as_slice().ct_eq(&given)) {

@@ -119,7 +119,9 @@ fn malformed_headers_are_told_apart_from_wrong_ones() {
     ] {
         let verdict = key.verify("POST", "/a?b=c", &headers, b"body", NOW, SIGNATURE_WINDOW);
         assert_eq!(verdict, Err(SignatureError::Malformed(name)));
+        assert_eq!(headers.check_form(), Err(SignatureError::Malformed(name)));
     }
+    assert_eq!(signed().1.check_form(), Ok(()));
 }
 
 #[test]

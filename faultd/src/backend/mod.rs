@@ -25,6 +25,10 @@ pub trait Backend: Send + Sync + 'static {
     async fn stop(&self, component: &str) -> Result<(), BackendError>;
     /// SIGKILL to all its processes. Stays so, unless it is always started again.
     async fn kill(&self, component: &str) -> Result<(), BackendError>;
+    /// Takes away what keeps a killed component from being started again, by whoever does that.
+    async fn allow_restart(&self, _component: &str) -> Result<(), BackendError> {
+        Ok(())
+    }
     async fn restart(&self, component: &str) -> Result<(), BackendError>;
     async fn pause(&self, component: &str) -> Result<(), BackendError>;
     async fn resume(&self, component: &str) -> Result<(), BackendError>;

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -53,6 +56,8 @@ pub struct Systemd {
     /// The control group of each component as last seen, so that a look at all of
     /// them asks systemd once.
     groups: Mutex<BTreeMap<String, String>>,
+    /// Whether an override is gone of which systemd still knows.
+    reload_due: AtomicBool,
 }
 
 impl Systemd {
@@ -63,7 +68,13 @@ impl Systemd {
     const NO_RESTART: &str = "[Service]\nRestart=no\n";
 
     pub fn new(programs: SystemdPrograms, components: Vec<String>, log_folder: PathBuf) -> Self {
-        Self { programs, components, log_folder, groups: Mutex::default() }
+        Self {
+            programs,
+            components,
+            log_folder,
+            groups: Mutex::default(),
+            reload_due: AtomicBool::new(false),
+        }
     }
 
     async fn systemctl(&self, arguments: &[&str]) -> Result<String, BackendError> {
@@ -107,18 +118,33 @@ impl Systemd {
         self.systemctl(&["daemon-reload"]).await.map(drop)
     }
 
-    async fn allow_restart(&self, component: &str) -> Result<(), BackendError> {
-        let folder = self.override_folder(component);
-        let path = folder.join("persys-faultd.conf");
-        match fs::remove_file(&path) {
-            Ok(()) => {
-                // It stays where others have put something in.
-                let _ = fs::remove_dir(&folder);
-                self.systemctl(&["daemon-reload"]).await.map(drop)
+    /// Removes the override of each of these components, and has systemd forget them.
+    async fn remove_overrides(&self, components: &[&str]) -> Result<(), BackendError> {
+        for component in components {
+            let folder = self.override_folder(component);
+            let path = folder.join("persys-faultd.conf");
+            match fs::remove_file(&path) {
+                Ok(()) => {
+                    self.reload_due.store(true, Ordering::SeqCst);
+                    // It stays where others have put something in.
+                    let _ = fs::remove_dir(&folder);
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(BackendError::Write { path, source }),
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(source) => Err(BackendError::Write { path, source }),
         }
+        // Also when only an earlier attempt removed one, and systemd did not hear of it.
+        if self.reload_due.load(Ordering::SeqCst) {
+            self.systemctl(&["daemon-reload"]).await?;
+            self.reload_due.store(false, Ordering::SeqCst);
+        }
+        Ok(())
+    }
+
+    /// Removes what an earlier process left behind, whether it noted it or not.
+    pub async fn sweep(&self) -> Result<(), BackendError> {
+        let all: Vec<&str> = self.components.iter().map(String::as_str).collect();
+        self.remove_overrides(&all).await
     }
 
     /// Asks until the unit is as wanted, for as long as an order may take.
@@ -198,6 +224,10 @@ impl Backend for Systemd {
         }
         self.signal(component, "SIGKILL").await?;
         self.wait_for(component, "gone", |unit| unit.pid().is_none()).await
+    }
+
+    async fn allow_restart(&self, component: &str) -> Result<(), BackendError> {
+        self.remove_overrides(&[component]).await
     }
 
     async fn restart(&self, component: &str) -> Result<(), BackendError> {

@@ -1,13 +1,13 @@
 //! Against a `systemctl` that writes down what it is told.
 
-use std::{os::unix::fs::symlink, path::Path};
+use std::{os::unix::fs::symlink, path::Path, sync::Arc};
 
 use super::*;
-use crate::protocol::ComponentState;
+use crate::{faults::Components, protocol::ComponentState};
 
 struct World {
     folder: tempfile::TempDir,
-    systemd: Systemd,
+    systemd: Arc<Systemd>,
 }
 
 impl World {
@@ -26,7 +26,7 @@ impl World {
             cgroups: path.join("cgroup"),
         };
         let components = vec!["docker".to_owned(), "etcd".to_owned()];
-        let systemd = Systemd::new(programs, components, path.join("log"));
+        let systemd = Arc::new(Systemd::new(programs, components, path.join("log")));
         let world = Self { folder, systemd };
         world.put("state", &unit("active", std::process::id()));
         world
@@ -99,6 +99,33 @@ async fn a_killed_unit_stays_down_until_it_is_started() {
             "start --no-block docker.socket docker.service"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_unit_that_somebody_started_is_started_again_by_itself_as_before() {
+    let world = World::new();
+    world.put("after-kill", &unit("failed", 0));
+    world.systemd.kill("docker").await.unwrap();
+    assert!(world.forbids_restart());
+    // By hand, not by the daemon.
+    world.put("state", &unit("active", std::process::id()));
+    let seen = Components::new(world.systemd.clone()).bring_back("docker").await.unwrap();
+    assert!(seen.contains("already"), "{seen}");
+    assert!(!world.forbids_restart());
+    assert_eq!(world.orders().last().map(String::as_str), Some("daemon-reload"));
+}
+
+#[tokio::test]
+async fn what_an_earlier_process_left_is_swept_and_systemd_told_once() {
+    let world = World::new();
+    world.systemd.sweep().await.unwrap();
+    assert!(world.orders().is_empty(), "nothing was there");
+    for component in ["docker", "etcd"] {
+        world.systemd.forbid_restart(component).await.unwrap();
+    }
+    world.systemd.sweep().await.unwrap();
+    assert!(!world.forbids_restart());
+    assert_eq!(world.orders(), ["daemon-reload"; 3]);
 }
 
 #[tokio::test]

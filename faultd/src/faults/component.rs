@@ -20,12 +20,12 @@ const POLL: Duration = Duration::from_millis(30);
 
 /// Faults of components.
 #[derive(Clone)]
-pub(super) struct Components {
+pub(crate) struct Components {
     backend: Arc<dyn Backend>,
 }
 
 impl Components {
-    pub(super) fn new(backend: Arc<dyn Backend>) -> Self {
+    pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
         Self { backend }
     }
 
@@ -93,8 +93,10 @@ impl Components {
     }
 
     /// Starts the component unless somebody has, and sees it run.
-    pub(super) async fn bring_back(&self, name: &str) -> Result<String, String> {
+    pub(crate) async fn bring_back(&self, name: &str) -> Result<String, String> {
         let found = self.look(name).await?;
+        let allowed = self.backend.allow_restart(name).await;
+        allowed.map_err(|error| format!("failed to {error}"))?;
         if found.state.is_running() {
             return Ok(format!("{name} was {} already", found.state.as_str()));
         }

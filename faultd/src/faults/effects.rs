@@ -80,15 +80,9 @@ impl MachineEffects {
         {
             tracing::error!(reason = error, "packet filter not cleared");
         }
-        if let Some(shapes) = self.shapes()
-            && let Err(error) = shapes.clear().await
-        {
+        if let Err(error) = Shapes::clear().await {
             tracing::debug!(reason = error, "traffic control not cleared");
         }
-    }
-
-    fn shapes(&self) -> Option<Shapes> {
-        interface_with(self.place.address).map(Shapes::new)
     }
 
     /// The interface of the machine's own address. Without it this is not the
@@ -223,11 +217,8 @@ impl Effects for MachineEffects {
             }
             Fault::Pause { component } => self.components.resume(component).await,
             Fault::Cut { .. } | Fault::Loss { .. } => self.links.join(id).await,
-            Fault::Delay { .. } | Fault::Rate { .. } => match self.shapes() {
-                Some(shapes) => shapes.clear().await,
-                None => Ok("the interface is gone".to_owned()),
-            },
-            Fault::FillDisk { path, .. } => self.disks.empty(id, path),
+            Fault::Delay { .. } | Fault::Rate { .. } => Shapes::clear().await,
+            Fault::FillDisk { path, .. } => self.disks.empty(id, path).await,
             Fault::Memory { .. } | Fault::Cpu { .. } => self.hogs.end(id).await,
             Fault::ContainerMemory { .. } => self.containers.free(),
             Fault::Descriptors { component } => {

@@ -15,9 +15,29 @@ async fn a_disk_is_filled_and_emptied() {
     let taken = fs::metadata(file_of(lease, folder.path())).unwrap().len();
     // Others write to this disk at the same time.
     assert!((1 << 20..=64 << 20).contains(&taken), "{taken}");
-    disks.empty(lease, folder.path()).unwrap();
+    disks.empty(lease, folder.path()).await.unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    assert_eq!(disks.empty(lease, folder.path()).unwrap(), "the disk was not filled");
+    assert_eq!(disks.empty(lease, folder.path()).await.unwrap(), "the disk was not filled");
+}
+
+#[tokio::test]
+async fn nothing_is_written_any_more_once_the_disk_is_emptied() {
+    let folder = tempfile::tempdir().unwrap();
+    let disks = disks(folder.path(), 64 << 20);
+    let lease = LeaseId::random();
+    fs::write(file_of(lease, folder.path()), "").unwrap();
+    let Writing { abort, ended } = disks.begin(lease);
+    let writer = std::thread::spawn(move || {
+        let _ended = ended.drop_guard();
+        // As long as nobody stops it, and without filling anything.
+        let mut sink = File::options().write(true).open("/dev/null").unwrap();
+        write_zeros(&mut sink, u64::MAX, &abort)
+    });
+    disks.empty(lease, folder.path()).await.unwrap();
+    let error = writer.join().unwrap().unwrap_err();
+    assert!(error.to_string().contains("the lease ended"), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert!(disks.writing().is_empty());
 }
 
 #[test]

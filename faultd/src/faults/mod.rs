@@ -20,6 +20,8 @@ pub use link::Links;
 pub use probe::{Probed, probe};
 pub use shape::Shapes;
 
+#[cfg(test)]
+pub(crate) use component::Components;
 pub(crate) use descriptors::Descriptors;
 pub(crate) use fill_disk::Disks;
 pub(crate) use hog::Hogs;

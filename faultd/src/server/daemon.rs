@@ -74,7 +74,7 @@ impl Daemon {
         let docker = Containers::socket_of(&settings.docker_host)
             .ok_or_else(|| StartError::DockerHost(settings.docker_host.clone()))?;
         let state = StateFile::in_folder(&settings.state)?;
-        let backend = backend(&settings);
+        let backend = backend(&settings).await;
         let containers = ContainerMemory::of_group(settings.containers_cgroup.as_deref());
         let probed = probe(&containers).await;
         let place = Place {
@@ -159,13 +159,17 @@ fn credentials(settings: &Settings, topology: &Topology) -> Credentials {
     }
 }
 
-fn backend(settings: &Settings) -> Arc<dyn Backend> {
+async fn backend(settings: &Settings) -> Arc<dyn Backend> {
     let logs = settings.log_dir.clone();
     match settings.backend {
         BackendChoice::Lab => Arc::new(Lab::new(SupervisorClient::new(&settings.supervisor), logs)),
         BackendChoice::Systemd => {
             let programs = SystemdPrograms::default();
-            Arc::new(Systemd::new(programs, settings.components.clone(), logs))
+            let systemd = Systemd::new(programs, settings.components.clone(), logs);
+            if let Err(error) = systemd.sweep().await {
+                tracing::error!(reason = %error, "overrides of units not removed");
+            }
+            Arc::new(systemd)
         }
     }
 }

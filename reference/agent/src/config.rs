@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use persys_contract::{NODE_ID_RULE, is_node_id};
 use persys_reference_base::config::{AgentSecret, Timings};
 
 /// Runs workloads on this node's Docker Engine as a scheduler orders.
@@ -66,11 +67,9 @@ impl Config {
     /// The node's id: the configured one, or the hostname.
     pub fn node_id(&self, hostname: &str) -> anyhow::Result<String> {
         let id = self.node_id.clone().unwrap_or_else(|| hostname.to_owned());
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if id.is_empty() || id.len() > 63 || !id.chars().all(plain) {
-            bail!(
-                "use NODE_ID \"{id}\": it must be 1 to 63 letters, digits, \"-\", \"_\" or \".\""
-            );
+        // A scheduler would refuse it for ever.
+        if !is_node_id(&id) {
+            bail!("use NODE_ID \"{id}\": it {NODE_ID_RULE}");
         }
         Ok(id)
     }
@@ -162,6 +161,12 @@ mod tests {
     fn the_node_s_id_is_the_hostname_unless_it_is_given() {
         assert_eq!(config(&[]).unwrap().node_id("box").unwrap(), "box");
         assert_eq!(config(&["--node-id", "n1"]).unwrap().node_id("box").unwrap(), "n1");
-        assert!(config(&["--node-id", "a/b"]).unwrap().node_id("box").is_err());
+        for refused in ["a/b", "a_b", "-a", "Scheduler", ""] {
+            let id = format!("--node-id={refused}");
+            let error = config(&[&id]).unwrap().node_id("box").unwrap_err().to_string();
+            assert!(error.contains("NODE_ID") && error.contains("begin with"), "{error}");
+        }
+        // Nor may a hostname stand in for it that no scheduler takes.
+        assert!(config(&[]).unwrap().node_id("my_box").is_err());
     }
 }

@@ -2,14 +2,14 @@
 
 use persys_contract::Discovery;
 use persys_reference_base::config::Timings;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use crate::{
     agent_client::AgentClient,
     cluster::Leadership,
     metrics::SchedulerMetrics,
     placement::{Ledger, Placements},
-    reconcile::Agenda,
+    reconcile::{Agenda, Turns},
     store::Store,
 };
 
@@ -29,5 +29,5 @@ pub struct Scheduler {
     /// New workloads that want a node.
     pub placements: Placements,
     /// Bounds what is done in the background at a time, lest it hold up those who wait.
-    pub background: Semaphore,
+    pub background: Turns,
 }

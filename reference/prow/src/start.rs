@@ -10,7 +10,7 @@ use persys_reference_base::{
     service::{Lifecycle, Listeners},
     signature::SignatureCheck,
 };
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
 use crate::{
     agent_client::AgentClient,
@@ -19,7 +19,7 @@ use crate::{
     metrics::SchedulerMetrics,
     monitor::take_census,
     placement::{Ledger, Placements, allot_all},
-    reconcile::Agenda,
+    reconcile::{Agenda, Turns},
     routes,
     scheduler::Scheduler,
     store::{Connection, Store},
@@ -27,8 +27,6 @@ use crate::{
 
 /// Leadership and claims go this long after their holder, in seconds.
 const SESSION_SECONDS: i64 = 5;
-/// Workloads that are acted on at a time without anybody waiting for it.
-const BACKGROUND: usize = 16;
 
 pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
     let instance = config.instance()?;
@@ -59,7 +57,7 @@ pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
         monitor_wanted: Notify::new(),
         ledger: Ledger::default(),
         placements,
-        background: Semaphore::new(BACKGROUND),
+        background: Turns::default(),
     });
     let check = SignatureCheck::new(key, config.timings.signature_window, &metrics);
 

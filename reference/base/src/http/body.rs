@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, BodyDataStream, Bytes},
     extract::{FromRequest, Request},
 };
 use futures::StreamExt;
@@ -49,23 +49,33 @@ pub async fn read_body(body: Body) -> Result<Bytes, ApiError> {
     match fits.map_err(|_| broken("the body did not arrive in time"))?? {
         true => Ok(whole.into()),
         false => {
-            let draining = async {
-                let mut seen = 0;
-                while let Some(Ok(part)) = stream.next().await {
-                    seen += part.len();
-                    if seen > DRAINED {
-                        break;
-                    }
-                }
-            };
-            // However it ends, the refusal is the same.
-            let _ = timeout(DRAIN_TIME, draining).await;
+            drain(&mut stream).await;
             Err(ApiError::new(
                 defect!("too-large-is-our-fault", ErrorCode::Internal, ErrorCode::TooLarge),
                 format!("the body is larger than {MAX_BODY_BYTES} bytes"),
             ))
         }
     }
+}
+
+/// Lets a caller that is refused without its body finish sending it, as far as it is not
+/// too much, so that it gets the refusal.
+pub async fn discard_body(body: Body) {
+    drain(&mut body.into_data_stream()).await;
+}
+
+/// However it ends, the refusal is the same.
+async fn drain(stream: &mut BodyDataStream) {
+    let draining = async {
+        let mut seen = 0;
+        while let Some(Ok(part)) = stream.next().await {
+            seen += part.len();
+            if seen > DRAINED {
+                break;
+            }
+        }
+    };
+    let _ = timeout(DRAIN_TIME, draining).await;
 }
 
 fn broken(message: &str) -> ApiError {
@@ -101,6 +111,13 @@ mod tests {
         let reading = timeout(2 * PATIENCE, read_body(Body::from_stream(bytes)));
         let error = reading.await.expect("it is waited for").unwrap_err();
         assert_eq!(error.code, ErrorCode::BadRequest);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_discarded_is_not_waited_for_either() {
+        let endless = futures::stream::pending::<Result<Bytes, std::io::Error>>();
+        let discarding = timeout(2 * DRAIN_TIME, discard_body(Body::from_stream(endless)));
+        discarding.await.expect("it is waited for");
     }
 
     #[tokio::test]

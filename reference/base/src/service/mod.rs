@@ -1,5 +1,6 @@
 //! How a service starts, gets ready and stops (contract §1).
 
+mod arriving_body;
 mod lifecycle;
 mod listeners;
 mod main_wrapper;

@@ -2,7 +2,13 @@
 
 use std::{io, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, serve::Listener};
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::ConnectInfo,
+    response::Response,
+    serve::Listener,
+};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use persys_identity::{Seat, WaitingRoom};
@@ -13,13 +19,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::arriving_body::arriving;
 use crate::defect;
 
 /// How long a connection may take until the head of its next request is there:
 /// the time a slow caller has, and the time an idle connection is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// Connections at once that have no request being served; of more, who waits
-/// longest is let go. With as many handshakes, on two listeners, they fit into the
+/// Connections at once that have no request being served, which a request is once its
+/// body is there; of more, who waits longest is let go. With as many handshakes, on two listeners, they fit into the
 /// 1024 descriptors that a process usually may have.
 const WAITING: usize = 256;
 /// For how long at least nobody is let go for others.
@@ -63,12 +70,7 @@ where
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(caller.clone()));
-        let (router, seat) = (router.clone(), seat.clone());
-        // A caller that then does not read the answer keeps a place for nothing.
-        async move {
-            let answer = seat.served(router.oneshot(request)).await?;
-            Ok::<_, io::Error>(answer.unwrap_or_else(|no| match no {}))
-        }
+        answer(request, router.clone(), seat.clone())
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -92,6 +94,34 @@ where
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
     }
+}
+
+/// A caller keeps its place for nothing until its request is there as a whole, and again
+/// until it has read the answer.
+async fn answer(request: Request<Body>, router: Router, seat: Arc<Seat>) -> io::Result<Response> {
+    let (head, body) = request.into_parts();
+    let is_there = body.is_end_stream();
+    let (body, mut arrival) = arriving(body);
+    let mut answering = pin!(router.oneshot(Request::from_parts(head, body)));
+    if is_there {
+        arrival.go_on();
+        return Ok(seat.served(answering).await?.unwrap_or_else(|no| match no {}));
+    }
+    // Whoever has begun to ask has as much time as whoever has just come.
+    seat.served(async {}).await?;
+    let early = tokio::select! {
+        biased;
+        early = answering.as_mut() => Some(early),
+        () = arrival.arrived() => None,
+    };
+    let rest = async {
+        arrival.go_on();
+        match early {
+            Some(answer) => answer,
+            None => answering.await,
+        }
+    };
+    Ok(seat.served(rest).await?.unwrap_or_else(|no| match no {}))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     net::{TcpListener, TcpStream},
@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::http::LimitedBytes;
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -68,7 +69,8 @@ impl Listener for Memory {
     }
 }
 
-/// A server whose callers come by the sender. `/slow` rings `entered` and never answers.
+/// A server whose callers come by the sender. `/slow` rings `entered` and never answers;
+/// so does `/order` once it has its body, which `/echo` gives back.
 fn in_memory(entered: &Arc<Notify>) -> mpsc::UnboundedSender<DuplexStream> {
     let (sender, receiver) = mpsc::unbounded_channel();
     let entered = entered.clone();
@@ -76,7 +78,12 @@ fn in_memory(entered: &Arc<Notify>) -> mpsc::UnboundedSender<DuplexStream> {
         entered.notify_one();
         std::future::pending::<()>().await;
     };
-    let router = Router::new().route("/hello", get(async || "hello")).route("/slow", get(slow));
+    let ordered = slow.clone();
+    let router = Router::new()
+        .route("/hello", get(async || "hello"))
+        .route("/echo", post(async |body: LimitedBytes| body.0))
+        .route("/order", post(async move |_: LimitedBytes| ordered().await))
+        .route("/slow", get(slow));
     tokio::spawn(serve(Memory(receiver), router, CancellationToken::new()));
     sender
 }
@@ -157,6 +164,40 @@ async fn a_crowd_that_asks_for_nothing_keeps_nobody_out() {
     assert!(is_gone(&mut crowd[0]).await && is_gone(&mut crowd[49]).await);
     assert!(!is_gone(crowd.last_mut().unwrap()).await);
     assert!(!is_gone(&mut slow).await);
+}
+
+fn head(path: &str, length: usize) -> String {
+    format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_that_sends_its_bodies_slowly_keeps_nobody_out() {
+    let entered = Arc::default();
+    let server = in_memory(&entered);
+    let mut ordered = call(&server);
+    ordered.write_all((head("/order", 2) + "ab").as_bytes()).await.unwrap();
+    entered.notified().await;
+    let mut crowd: Vec<DuplexStream> = Vec::new();
+    for _ in 0..WAITING + 50 {
+        let mut slow = call(&server);
+        slow.write_all((head("/echo", 1_000_000) + "a").as_bytes()).await.unwrap();
+        crowd.push(slow);
+    }
+    let begun = Instant::now();
+    let mut caller = call(&server);
+    caller.write_all((head("/echo", 2) + "a").as_bytes()).await.unwrap();
+    tokio::time::sleep(GRACE / 2).await;
+    caller.write_all(b"b").await.unwrap();
+    let mut answer = [0; 12];
+    caller.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    assert!(begun.elapsed() <= 2 * GRACE, "{:?}", begun.elapsed());
+    // Whose body has been coming for longest is gone; whose body is there is not.
+    let is_gone =
+        async |caller: &mut DuplexStream| timeout(GRACE / 10, caller.read(&mut [0])).await.is_ok();
+    assert!(is_gone(&mut crowd[0]).await && is_gone(&mut crowd[49]).await);
+    assert!(!is_gone(crowd.last_mut().unwrap()).await);
+    assert!(!is_gone(&mut ordered).await);
 }
 
 #[tokio::test]

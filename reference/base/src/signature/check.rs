@@ -6,8 +6,9 @@ use std::{
 };
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{OriginalUri, Request, State},
+    http::HeaderMap,
     middleware::Next,
     response::Response,
 };
@@ -15,10 +16,10 @@ use persys_contract::{ErrorCode, NONCE_MEMORY, SignatureError, SignatureKey, Sig
 
 use super::{NonceMemory, Novelty};
 #[cfg(feature = "defects")]
-use crate::defects::{fits, fits_in_part, is_first_moment};
+use crate::defects::{fits, fits_in_part, is_first_moment, is_seeded};
 use crate::{
     Metrics, defect,
-    http::{ApiError, peer_of, read_body},
+    http::{ApiError, discard_body, peer_of, read_body},
 };
 #[cfg(feature = "defects")]
 use persys_contract::SIGNATURE_HEADER;
@@ -34,15 +35,12 @@ pub struct SignatureCheck {
 impl SignatureCheck {
     /// `window` is how far a timestamp may be off, either way.
     pub fn new(key: SignatureKey, window: Duration, metrics: &Metrics) -> Arc<Self> {
-        // A nonce must be remembered for as long as its timestamp can be good.
-        let kept_for = NONCE_MEMORY.max(window * 2);
-        let nonces = NonceMemory::new(kept_for);
+        let nonces = NonceMemory::new(nonces_kept_for(window));
         Arc::new(Self { key, window, nonces, metrics: metrics.clone() })
     }
 
     fn check(&self, request: &Request, body: &[u8], path: &str) -> Result<(), ApiError> {
-        let headers =
-            SignedHeaders::read(|name| request.headers().get(name).and_then(|v| v.to_str().ok()));
+        let headers = read_headers(request.headers());
         let verified = headers.and_then(|headers| {
             let method = request.method().as_str();
             defect!("agent-takes-signature-prefix" => if fits_in_part(&self.key, request, path, &headers, body) {
@@ -105,7 +103,17 @@ pub async fn require_signature(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let peer = peer_of(&parts.extensions).map(|peer| peer.to_string());
-    let body = read_body(body).await?;
+    // Who shows nothing like a signature is not given the memory that a body takes.
+    let formed = read_headers(&parts.headers).is_ok_and(|headers| headers.check_form().is_ok());
+    #[cfg(feature = "defects")]
+    let formed = formed || TAKE_BODIES_UNSIGNED.into_iter().any(is_seeded);
+    let body = match formed {
+        true => read_body(body).await?,
+        false => {
+            discard_body(body).await;
+            Bytes::new()
+        }
+    };
     // A nested router sees a shortened path; what was signed is the whole one.
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
@@ -138,6 +146,26 @@ pub async fn require_signature(
     }
     Ok(next.run(request).await)
 }
+
+/// A nonce must be remembered for as long as its timestamp can be good: from the window before
+/// it to the end of the window's last second, as both clocks are read in whole seconds.
+fn nonces_kept_for(window: Duration) -> Duration {
+    NONCE_MEMORY.max(window * 2 + Duration::from_secs(2))
+}
+
+fn read_headers(headers: &HeaderMap) -> Result<SignedHeaders, SignatureError> {
+    SignedHeaders::read(|name| headers.get(name).and_then(|value| value.to_str().ok()))
+}
+
+/// The defects for which a request without a signature goes on, and so needs its body.
+#[cfg(feature = "defects")]
+const TAKE_BODIES_UNSIGNED: [&str; 5] = [
+    "registration-goes-unsigned",
+    "heartbeat-goes-unsigned",
+    "agent-needs-no-signature",
+    "agent-takes-signature-prefix",
+    "agent-executes-what-it-refuses",
+];
 
 pub(super) fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())

@@ -97,6 +97,45 @@ async fn of_the_same_request_sent_many_times_at_once_one_is_executed() {
     assert_eq!(bench.executed.load(Ordering::SeqCst), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_shows_nothing_like_a_signature_is_not_waited_for() {
+    let bench = bench();
+    let trickle = || {
+        let bytes = futures::stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Some((Ok::<_, std::io::Error>("x"), ()))
+        });
+        Body::from_stream(bytes)
+    };
+    let mut unsigned = signed("/docker/run", "", 1, unix_now());
+    unsigned.headers_mut().remove("x-persys-timestamp");
+    let mut malformed = signed("/docker/run", "", 1, unix_now());
+    malformed.headers_mut().insert("x-persys-signature", "v1=00".parse().unwrap());
+    for (mut request, code) in [(unsigned, "missing_signature"), (malformed, "malformed_signature")]
+    {
+        *request.body_mut() = trickle();
+        let begun = tokio::time::Instant::now();
+        assert_eq!(answer(&bench.app, request).await, (401, code.to_owned()));
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_nonce_is_remembered_for_as_long_as_its_timestamp_is_good() {
+    let key = SignatureKey::new("test-secret");
+    let (window, stamp) = (Duration::from_secs(30), 1_000_000);
+    let headers = key.sign("GET", "/", stamp, [1; 16], b"");
+    let good = |now| key.verify("GET", "/", &headers, b"", now, window).is_ok();
+    let (first, last) = (stamp - 30, stamp + 30);
+    assert!(!good(first - 1) && good(first) && good(last) && !good(last + 1));
+    // From the beginning of the first good second to the end of the last.
+    let longest = Duration::from_secs(last + 1 - first) - Duration::from_millis(1);
+    let memory = NonceMemory::new(nonces_kept_for(window));
+    let start = Instant::now();
+    assert_eq!(memory.remember(&headers.nonce, start), Novelty::New);
+    assert_eq!(memory.remember(&headers.nonce, start + longest), Novelty::Seen);
+}
+
 #[tokio::test]
 async fn what_needs_no_signature_stays_open() {
     let request = Request::builder().uri("/metrics").body(Body::empty()).unwrap();

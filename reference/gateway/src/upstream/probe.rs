@@ -37,15 +37,20 @@ pub async fn probe(shared: Arc<Shared>, scheduler: Arc<Scheduler>) {
             let outgoing = Outgoing::probe(path, &id);
             let question = attempt_anew(&shared.connector, &scheduler, &outgoing);
             match timeout(PATIENCE, question).await {
-                Ok(Ok(answer)) if answer.status() == StatusCode::NOT_FOUND && path == HEALTH => {
+                Ok(Ok(answer)) if lacks_route(answer.status()) && path == HEALTH => {
                     path = NODES;
                     scheduler.doubt.notify_one();
                 }
                 Ok(Ok(answer)) if answer.status().is_server_error() => {
                     shared.learn_without_store(&scheduler);
                 }
-                Ok(Ok(_)) => {
+                Ok(Ok(answer)) if answer.status().is_success() => {
                     shared.learn(&scheduler, Health::Healthy, "");
+                }
+                // It refuses this gateway, or is no scheduler.
+                Ok(Ok(answer)) => {
+                    let reason = format!("it answers {path} with {}", answer.status().as_u16());
+                    shared.learn(&scheduler, Health::Down, &reason);
                 }
                 Ok(Err(error)) => shared.failed(&scheduler, &error),
                 Err(_) => {
@@ -64,4 +69,8 @@ pub async fn probe(shared: Arc<Shared>, scheduler: Arc<Scheduler>) {
             () = scheduler.doubt.notified() => {}
         }
     }
+}
+
+fn lacks_route(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
 }

@@ -97,3 +97,27 @@ async fn without_any_scheduler_the_refusal_says_which_way() {
     }
     assert_eq!(gateway.health().await.status, "degraded");
 }
+
+#[tokio::test]
+async fn a_scheduler_that_refuses_the_gateway_is_not_used() {
+    let pki = Pki::create();
+    let credentials = pki.scheduler();
+    let refusing = FakeScheduler::start("prow1", &credentials).await;
+    let staying = FakeScheduler::start("prow2", &credentials).await;
+    let (gateway, _dns) = network(&[&refusing, &staying], &pki).await;
+    let in_use = async || gateway.health().await.prow_scheduler;
+    eventually("it is the one in use", async || {
+        gateway.get("/nodes").await;
+        in_use().await == refusing.address.to_string()
+    })
+    .await;
+    refusing.answer(403, r#"{"error":"no","code":"role_not_allowed"}"#);
+    refusing.set_health(403);
+    eventually("another one is in use", async || in_use().await == staying.address.to_string())
+        .await;
+    serves_in_time(&gateway, 2).await;
+    // One that has no such route is asked for something else.
+    refusing.answer(200, "{}");
+    refusing.set_health(404);
+    eventually("it is used again", async || gateway.get("/nodes").await.text() == "{}").await;
+}

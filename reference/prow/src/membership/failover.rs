@@ -29,7 +29,12 @@ pub async fn move_workloads(scheduler: &Arc<Scheduler>) -> Result<(), StoreError
             continue;
         }
         match place(workload, &nodes, &shares) {
-            Ok(_) => move_one(scheduler, &workload.id, &nodes).await?,
+            Ok(_) => {
+                // It is tried again at the next look, and the others have theirs now.
+                if let Err(error) = move_one(scheduler, &workload.id, &nodes).await {
+                    tracing::warn!(workloadId = workload.id, "failed to move a workload: {error}");
+                }
+            }
             Err(reason) => {
                 tracing::debug!(workloadId = workload.id, %reason, "a stranded workload stays");
             }
@@ -47,16 +52,21 @@ async fn move_one(scheduler: &Arc<Scheduler>, id: &str, nodes: &[Node]) -> Resul
     let Some(claim) = scheduler.store.claim(id, lease).await? else { return Ok(()) };
     let moved = reassign(scheduler, id, nodes).await;
     claim.release().await;
-    if moved? {
-        reconcile_soon(scheduler, id, Ask::Routine);
+    if let Some(to) = moved? {
+        reconcile_soon(scheduler, id, Some(&to), Ask::Routine);
     }
     Ok(())
 }
 
-async fn reassign(scheduler: &Scheduler, id: &str, nodes: &[Node]) -> Result<bool, StoreError> {
+/// The node that it was given to, if it was.
+async fn reassign(
+    scheduler: &Scheduler,
+    id: &str,
+    nodes: &[Node],
+) -> Result<Option<String>, StoreError> {
     let mut book = scheduler.ledger.open(&scheduler.store).await?;
     book.refresh(&scheduler.store).await?;
-    let Some(record) = scheduler.store.workload(id).await? else { return Ok(false) };
+    let Some(record) = scheduler.store.workload(id).await? else { return Ok(None) };
     let workload = &record.value;
     let from = workload.node_id.clone();
     // It may have been moved or stopped, or its node may be back, since.
@@ -68,11 +78,11 @@ async fn reassign(scheduler: &Scheduler, id: &str, nodes: &[Node]) -> Result<boo
         || !wants_to_run(workload)
         || scheduler.store.history(id).await?.is_given_up()
     {
-        return Ok(false);
+        return Ok(None);
     }
     // Others may have been given the room since.
     let Ok(to) = place(workload, nodes, &book.shares).map(|node| node.node_id.clone()) else {
-        return Ok(false);
+        return Ok(None);
     };
     let mut moved = Record { value: workload.clone(), revision: record.revision };
     moved.value.node_id = Some(to.clone());
@@ -84,5 +94,5 @@ async fn reassign(scheduler: &Scheduler, id: &str, nodes: &[Node]) -> Result<boo
         defect!("moved-copies-left-alone" => persys_reference_base::defects::mark(id));
         tracing::warn!(workloadId = id, from, to, "moved a workload off a lost node");
     }
-    Ok(written)
+    Ok(written.then_some(to))
 }

@@ -50,6 +50,11 @@ pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
     if let Err(error) = &answer {
         tracing::debug!(node = node.node_id, "failed to {error}");
     }
+    // First: what runs twice must not wait for logs.
+    if let Ok(entries) = &answer {
+        let assigned = workloads.iter().map(|record| record.value.id.as_str()).collect();
+        remove_orphans(scheduler, &node, entries, &assigned).await;
+    }
     let turn = full.map(|round| turn(workloads.len(), round));
     stream::iter(workloads.iter().enumerate())
         .for_each_concurrent(LOGS_AT_A_TIME, async |(index, record)| {
@@ -67,10 +72,6 @@ pub async fn look_at_node(scheduler: &Arc<Scheduler>, round: NodeRound) {
             Err(_) => {}
         }
     });
-    if let Ok(entries) = &answer {
-        let assigned = workloads.iter().map(|record| record.value.id.as_str()).collect();
-        remove_orphans(scheduler, &node, entries, &assigned).await;
-    }
 }
 
 async fn write_down(

@@ -3,9 +3,13 @@
 use persys_reference_base::defect;
 use std::{collections::HashSet, sync::Arc};
 
+use futures::{StreamExt, stream};
 use persys_contract::{ContainerEntry, Node, ReconcileAction};
 
 use crate::{observation::workload_of, reconcile, scheduler::Scheduler};
+
+/// A node that was lost and returns may have many, and all must go within an interval.
+const AT_A_TIME: usize = 8;
 
 /// Has them removed. A record is always written before its container is there,
 /// so a container that was listed before its record was found absent is one too many.
@@ -20,37 +24,43 @@ pub async fn remove_orphans(
         .filter_map(workload_of)
         .filter(|id| !assigned.contains(id) && is_plain(id))
         .collect();
-    for id in suspects {
-        let home = match scheduler.store.workload(id).await {
-            Ok(record) => record.map(|record| record.value.node_id),
-            Err(error) => {
-                tracing::warn!("failed to {error}");
-                return;
-            }
-        };
-        if home == Some(Some(node.node_id.clone())) || !scheduler.leadership.holds() {
-            continue;
+    stream::iter(suspects)
+        .for_each_concurrent(AT_A_TIME, async |id| {
+            remove_unless_assigned(scheduler, node, id).await
+        })
+        .await;
+}
+
+async fn remove_unless_assigned(scheduler: &Scheduler, node: &Node, id: &str) {
+    let home = match scheduler.store.workload(id).await {
+        Ok(record) => record.map(|record| record.value.node_id),
+        Err(error) => {
+            tracing::warn!(workloadId = id, "failed to {error}");
+            return;
         }
-        defect!("strays-left-alone" => if home.is_none() {
-            continue;
-        });
-        defect!("moved-copies-left-alone" => if persys_reference_base::defects::is_marked(id) {
-            continue;
-        });
-        defect!("copies-left-alone" => if home.is_some() {
-            continue;
-        });
-        let why = if home.is_none() { "it has no record" } else { "it is assigned elsewhere" };
-        let removed = scheduler.agents.remove(node, id).await;
-        tracing::warn!(
-            workloadId = id,
-            node = node.node_id,
-            reason = why,
-            success = removed.is_ok(),
-            "removed a container that should not be"
-        );
-        reconcile::count(scheduler, ReconcileAction::Remove, removed.is_ok()).await;
+    };
+    if home == Some(Some(node.node_id.clone())) || !scheduler.leadership.holds() {
+        return;
     }
+    defect!("strays-left-alone" => if home.is_none() {
+        return;
+    });
+    defect!("moved-copies-left-alone" => if persys_reference_base::defects::is_marked(id) {
+        return;
+    });
+    defect!("copies-left-alone" => if home.is_some() {
+        return;
+    });
+    let why = if home.is_none() { "it has no record" } else { "it is assigned elsewhere" };
+    let removed = scheduler.agents.remove(node, id).await;
+    tracing::warn!(
+        workloadId = id,
+        node = node.node_id,
+        reason = why,
+        success = removed.is_ok(),
+        "removed a container that should not be"
+    );
+    reconcile::count(scheduler, ReconcileAction::Remove, removed.is_ok()).await;
 }
 
 /// Whether a label's value can stand in a path as it is.

@@ -7,9 +7,11 @@ mod one;
 mod pass;
 mod report;
 mod table;
+mod turns;
 
 pub use act::count;
 pub use agenda::Agenda;
 pub use backoff::History;
 pub use one::{Ask, reconcile, reconcile_soon};
 pub use pass::{pass, reconcile_all};
+pub use turns::Turns;

@@ -92,27 +92,28 @@ pub async fn reconcile(
     }
 }
 
-/// The same in the background; what fails is put on the agenda again.
-pub fn reconcile_soon(scheduler: &Arc<Scheduler>, id: &str, ask: Ask) {
-    let (scheduler, id) = (scheduler.clone(), id.to_owned());
+/// The same in the background; what fails is put on the agenda again. `node` is where the
+/// workload is, as far as is known: a node has only so many turns.
+pub fn reconcile_soon(scheduler: &Arc<Scheduler>, id: &str, node: Option<&str>, ask: Ask) {
+    let (scheduler, id, node) = (scheduler.clone(), id.to_owned(), node.map(str::to_owned));
     request_id::spawn(async move {
-        // Never closed; if it were, nobody would be left to bound.
-        let _turn = scheduler.background.acquire().await;
+        let node = node.as_deref();
+        let _turn = scheduler.background.take(node).await;
         match reconcile(&scheduler, &id, ask).await {
             Ok(_) => {}
-            Err(ReconcileError::Busy) => postpone(&scheduler, &id, BUSY_PAUSE),
+            Err(ReconcileError::Busy) => postpone(&scheduler, &id, node, BUSY_PAUSE),
             Err(error) => {
                 tracing::warn!(workloadId = id, "failed to {error}");
-                postpone(&scheduler, &id, BUSY_PAUSE * 2);
+                postpone(&scheduler, &id, node, BUSY_PAUSE * 2);
             }
         }
     });
 }
 
 /// Only the leader has an agenda; what another leaves undone the leader finds.
-fn postpone(scheduler: &Scheduler, id: &str, pause: Duration) {
+fn postpone(scheduler: &Scheduler, id: &str, node: Option<&str>, pause: Duration) {
     if scheduler.leadership.holds() {
-        scheduler.agenda.add(id, pause);
+        scheduler.agenda.add(id, node, pause);
     }
 }
 
@@ -123,6 +124,7 @@ async fn reconcile_claimed(
 ) -> Result<Option<Report>, StoreError> {
     let Some(record) = scheduler.store.workload(id).await? else { return Ok(None) };
     let node = node_of(scheduler, &record.value).await?;
+    let node_id = node.as_ref().map(|node| node.node_id.as_str());
     let seen = match &node {
         // Nobody was told of it yet, and to be told twice does no harm.
         Some(_) if is_new(&record.value) => Seen::Absent,
@@ -157,7 +159,7 @@ async fn reconcile_claimed(
         Gate::Go => {}
         Gate::Wait(_) if ask == Ask::ByHand => {}
         Gate::Wait(left) => {
-            postpone(scheduler, id, left);
+            postpone(scheduler, id, node_id, left);
             report.message = format!("the next try is due in {:.1} s", left.as_secs_f64());
             return Ok(Some(report));
         }
@@ -188,7 +190,7 @@ async fn reconcile_claimed(
             scheduler.store.set_history(id, &before).await?;
         }
         // The record changed in between: look at it again, soon.
-        postpone(scheduler, id, BUSY_PAUSE);
+        postpone(scheduler, id, node_id, BUSY_PAUSE);
         return Ok(Some(report));
     }
     if let Some(action) = action {
@@ -208,7 +210,7 @@ async fn reconcile_claimed(
         if let Gate::Wait(left) = history.gate(cause, now_millis())
             && !outcome.success()
         {
-            postpone(scheduler, id, left);
+            postpone(scheduler, id, node_id, left);
         }
     }
     Ok(Some(report))

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future::join_all, stream};
 use persys_contract::{ReconcileAction, TriggerResults, Workload, WorkloadStatus};
 use persys_reference_base::RequestId;
 use tokio::{
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     one::{Ask, ReconcileError, reconcile, reconcile_soon},
     table::{Step, decide, is_new, wants_attention},
+    turns::Turns,
 };
 use crate::{
     clock::now_text,
@@ -26,8 +27,8 @@ use crate::{
     store::{StoreError, Watched, watch_workloads},
 };
 
-/// Workloads that are acted on at a time in one pass.
-const AT_A_TIME: usize = 8;
+/// Nodes that are asked at a time in one pass.
+const NODES_AT_A_TIME: usize = 64;
 /// How long whoever wrote a record has to act on it himself.
 const COURTESY: Duration = Duration::from_millis(250);
 const NEWS: usize = 256;
@@ -51,15 +52,23 @@ pub async fn reconcile_all(scheduler: Arc<Scheduler>, stop: CancellationToken) {
     tokio::join!(
         watching,
         listening,
-        make_passes(&scheduler, &pass_wanted, &stop),
+        make_passes(scheduler.timings.reconcile_interval, &pass_wanted, &stop, || pass(&scheduler)),
         follow_agenda(&scheduler, &stop),
     );
 }
 
-async fn make_passes(scheduler: &Arc<Scheduler>, wanted: &Notify, stop: &CancellationToken) {
+async fn make_passes<P: Future<Output = Result<TriggerResults, StoreError>>>(
+    interval: Duration,
+    wanted: &Notify,
+    stop: &CancellationToken,
+    pass: impl Fn() -> P,
+) {
     while !stop.is_cancelled() {
-        let next = Tick::now() + scheduler.timings.reconcile_interval;
-        if let Err(error) = RequestId::new().scope(pass(scheduler)).await {
+        let next = Tick::now() + interval;
+        // The next term must not wait for agents that do not answer this one's pass. What
+        // was begun on a workload is finished all the same.
+        let passing = stop.run_until_cancelled(RequestId::new().scope(pass()));
+        if let Some(Err(error)) = passing.await {
             tracing::warn!("failed to reconcile: {error}");
         }
         tokio::select! {
@@ -73,8 +82,8 @@ async fn make_passes(scheduler: &Arc<Scheduler>, wanted: &Notify, stop: &Cancell
 async fn follow_agenda(scheduler: &Arc<Scheduler>, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         let (due, next) = scheduler.agenda.take(Instant::now());
-        for id in due {
-            reconcile_soon(scheduler, &id, Ask::Routine);
+        for (id, node) in due {
+            reconcile_soon(scheduler, &id, node.as_deref(), Ask::Routine);
         }
         let waiting = async {
             match next {
@@ -92,7 +101,7 @@ async fn follow_agenda(scheduler: &Arc<Scheduler>, stop: &CancellationToken) {
 
 fn heed(scheduler: &Scheduler, workload: &Workload) {
     if wants_attention(workload) {
-        scheduler.agenda.add(&workload.id, COURTESY);
+        scheduler.agenda.add(&workload.id, workload.node_id.as_deref(), COURTESY);
     }
     if is_moving(workload) {
         scheduler.monitor_wanted.notify_one();
@@ -118,25 +127,27 @@ pub async fn pass(scheduler: &Arc<Scheduler>) -> Result<TriggerResults, StoreErr
             let answer = scheduler.agents.list(&node.value).await;
             (node.value.node_id, answer)
         })
-        .buffer_unordered(AT_A_TIME)
+        .buffer_unordered(NODES_AT_A_TIME)
         .collect()
         .await;
-    let wanting: Vec<String> = workloads
+    let wanting: Vec<&Workload> = workloads
         .iter()
         .map(|record| &record.value)
         .filter(|workload| {
             let answer = workload.node_id.as_ref().and_then(|node| answers.get(node));
             let seen = answer.map_or(Seen::Absent, |answer| Seen::find(workload, answer));
-            is_new(workload) || decide(workload, &seen) != Step::Take(ReconcileAction::None)
+            // An agent that does not answer would only hold the pass up.
+            let told = is_new(workload) && !matches!(seen, Seen::Unreachable(_));
+            told || decide(workload, &seen) != Step::Take(ReconcileAction::None)
         })
-        .map(|workload| workload.id.clone())
         .collect();
     let needing = wanting.len() as u64;
-    let reports: Vec<_> = stream::iter(wanting)
-        .map(async |id| reconcile(scheduler, &id, Ask::Routine).await)
-        .buffer_unordered(AT_A_TIME)
-        .collect()
-        .await;
+    let turns = Turns::default();
+    let acting = wanting.into_iter().map(async |workload| {
+        let _turn = turns.take(workload.node_id.as_deref()).await;
+        reconcile(scheduler, &workload.id, Ask::Routine).await
+    });
+    let reports = join_all(acting).await;
     let total = workloads.len() as u64;
     let mut results =
         TriggerResults { total_workloads: total, processed: total, ..TriggerResults::default() };
@@ -162,4 +173,28 @@ pub async fn pass(scheduler: &Arc<Scheduler>) -> Result<TriggerResults, StoreErr
         })
         .await?;
     Ok(results)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_term_does_not_wait_for_the_pass_it_ends_in() {
+        let (stop, wanted, begun) = (CancellationToken::new(), Notify::new(), Notify::new());
+        let passing = make_passes(Duration::from_secs(2), &wanted, &stop, || {
+            begun.notify_one();
+            pending()
+        });
+        let ending = async {
+            begun.notified().await;
+            stop.cancel();
+        };
+        let both = async { tokio::join!(passing, ending) };
+        timeout(Duration::from_secs(10), both).await.expect("it waits for the pass");
+    }
 }

@@ -4,7 +4,9 @@ use persys_reference_base::defect;
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{Json, extract::State};
-use persys_contract::{ErrorCode, Heartbeat, Node, NodeStatus, RegistrationReply};
+use persys_contract::{
+    ErrorCode, Heartbeat, NODE_ID_RULE, Node, NodeStatus, RegistrationReply, is_node_id,
+};
 use persys_reference_base::http::{ApiError, StrictJson};
 use serde_json::{Value, json};
 
@@ -43,7 +45,7 @@ pub async fn beat(
         true
     };
     let unknown = || ApiError::not_found("there is no node with this id; register again");
-    if !is_name(&beat.node_id) {
+    if !is_node_id(&beat.node_id) {
         return Err(unknown());
     }
     match scheduler.store.change_node(&beat.node_id, &scheduler.names, change).await? {
@@ -60,9 +62,8 @@ pub async fn beat(
 
 /// What is wrong with a node that registers.
 fn check(node: &Node) -> Result<(), String> {
-    if !is_name(&node.node_id) {
-        return Err("nodeId: must be 1 to 63 letters, digits, hyphens and dots, not \"scheduler\""
-            .to_owned());
+    if !is_node_id(&node.node_id) {
+        return Err(format!("nodeId: {NODE_ID_RULE}"));
     }
     if node.ip_address.parse::<IpAddr>().is_err() {
         return Err("ipAddress: must be an IP address".to_owned());
@@ -83,15 +84,6 @@ fn check(node: &Node) -> Result<(), String> {
         return Err("containerEngine: its type must be docker".to_owned());
     }
     Ok(())
-}
-
-/// Whether an id can stand in a key and in a DNS name, beside the schedulers' own.
-fn is_name(id: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-    (1..=63).contains(&id.len())
-        && id.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && id.bytes().all(plain)
-        && !id.eq_ignore_ascii_case("scheduler")
 }
 
 #[cfg(test)]

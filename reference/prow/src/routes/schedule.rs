@@ -35,7 +35,7 @@ pub async fn schedule(
         persys_reference_base::request_id::spawn(async move {
             tokio::time::sleep(Duration::from_secs(3)).await;
             if let Ok(workload) = scheduler.placements.allot(workload).await {
-                reconcile_soon(&scheduler, &workload.id, Ask::Routine);
+                tell_agent(&scheduler, &workload);
             }
         });
         return Ok(Json(ScheduleReply { workload_id, node_id: node.node_id, status }));
@@ -68,9 +68,13 @@ pub async fn schedule(
         let _ = timeout(Duration::from_secs(4), told).await;
     });
     if workload.desired_state == Some(DesiredState::Running) {
-        reconcile_soon(&scheduler, &workload.id, Ask::Routine);
+        tell_agent(&scheduler, &workload);
     }
     Ok(Json(ScheduleReply { workload_id: workload.id, node_id, status: WorkloadStatus::Scheduled }))
+}
+
+fn tell_agent(scheduler: &Arc<Scheduler>, workload: &Workload) {
+    reconcile_soon(scheduler, &workload.id, workload.node_id.as_deref(), Ask::Routine);
 }
 
 /// Checks what was submitted and fills in what is the scheduler's to say.
@@ -124,7 +128,7 @@ fn carry_out_anyway(scheduler: &Arc<Scheduler>, workload: &Workload) {
             tokio::time::sleep(Duration::from_millis(100)).await;
             match scheduler.placements.allot(workload.clone()).await {
                 Err(NotAllotted::Store(_)) => {}
-                Ok(_) => return reconcile_soon(&scheduler, &workload.id, Ask::Routine),
+                Ok(workload) => return tell_agent(&scheduler, &workload),
                 Err(_) => return,
             }
         }

@@ -94,7 +94,7 @@ async fn wish(
     if deleting && desired != DesiredState::Deleted {
         return Err(ApiError::not_found("the workload is being deleted"));
     }
-    reconcile_soon(scheduler, id, Ask::ByHand);
+    reconcile_soon(scheduler, id, record.value.node_id.as_deref(), Ask::ByHand);
     Ok(record.value)
 }
 

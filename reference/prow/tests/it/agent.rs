@@ -25,7 +25,7 @@ use persys_reference_base::{
     signature::{SignatureCheck, SignedClient, require_signature},
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Barrier, task::JoinHandle};
 
 pub const SECRET: &str = "test-secret";
 const BEAT: Duration = Duration::from_millis(200);
@@ -50,6 +50,12 @@ pub struct World {
     pub clones: Vec<ComposeClone>,
     pub logs: String,
     pub docker_away: bool,
+    /// Orders to run a container are noted, and never answered.
+    pub runs_hang: bool,
+    /// Nobody is answered who wants logs.
+    pub logs_hang: bool,
+    /// So many removals are answered together, and not before.
+    pub removals_meet: Option<Arc<Barrier>>,
     /// Docker starts none of the containers that are there, only new ones.
     pub cannot_start: bool,
     /// What becomes of a container that is run: `running`, or another state.
@@ -230,6 +236,8 @@ async fn run(
     StrictJson(run): StrictJson<DockerRun>,
 ) -> Answer {
     note(&shared, "run", &run.workload_id, id).await;
+    let hangs = shared.world().runs_hang;
+    hang_if(hangs).await;
     let mut world = shared.world();
     world.make(&run.workload_id, &run.workload_id);
     let answer = queued(&run.workload_id);
@@ -269,7 +277,7 @@ fn queued(workload: &str) -> Json<Value> {
 
 impl World {
     /// Makes what is lacking; what is there is left alone.
-    fn make(&mut self, workload: &str, name: &str) {
+    pub fn make(&mut self, workload: &str, name: &str) {
         let (status, exit_code) = self.outcome.clone().unwrap_or(("running".to_owned(), None));
         let container = ContainerEntry {
             id: format!("container-{name}"),
@@ -304,7 +312,15 @@ async fn list(State(shared): State<Arc<Shared>>) -> Answer {
     Ok(Json(json!({"result": containers})))
 }
 
+async fn hang_if(hangs: bool) {
+    if hangs {
+        std::future::pending().await
+    }
+}
+
 async fn logs(State(shared): State<Arc<Shared>>, Path(_): Path<String>) -> Answer {
+    let hangs = shared.world().logs_hang;
+    hang_if(hangs).await;
     Ok(Json(json!({"logs": shared.world().logs})))
 }
 
@@ -348,6 +364,10 @@ async fn remove(
     Path(workload): Path<String>,
 ) -> Answer {
     note(&shared, "remove", &workload, id).await;
+    let met = shared.world().removals_meet.clone();
+    if let Some(met) = met {
+        met.wait().await;
+    }
     let mut world = shared.world();
     let names: Vec<_> = world.own(&workload).iter().map(|entry| entry.names[0].clone()).collect();
     names.first().ok_or_else(absent)?;

@@ -74,8 +74,20 @@ impl Bench {
     }
 
     pub fn scheduler_on(&self, name: &str, tls_port: u16, plain_port: u16) -> Scheduler {
+        self.scheduler_with(name, tls_port, plain_port, [])
+    }
+
+    /// The same with more in its environment, or other values.
+    pub fn scheduler_with<const N: usize>(
+        &self,
+        name: &str,
+        tls_port: u16,
+        plain_port: u16,
+        environment: [(&str, &str); N],
+    ) -> Scheduler {
         let log = self.folder.path().join(format!("{name}.log"));
-        let process = Process::start(&mut self.command(name, tls_port, plain_port), &log);
+        let mut command = self.command(name, tls_port, plain_port);
+        let process = Process::start(command.envs(environment), &log);
         let base = format!("https://127.0.0.1:{tls_port}");
         let caller = Caller::new(&self.keys, "gateway", base);
         Scheduler { process, tls_port, plain_port, log, caller }

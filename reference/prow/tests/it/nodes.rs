@@ -1,10 +1,14 @@
 //! Nodes come, fall silent and come back.
 
+use std::sync::Arc;
+
 use persys_contract::NodeStatus;
 use serde_json::json;
+use tokio::sync::Barrier;
 
 use crate::{
     bench::{Bench, RECONCILE},
+    process::free_port,
     wait::{throughout, until},
 };
 
@@ -75,4 +79,65 @@ async fn a_workload_deleted_while_its_node_is_away_goes_when_the_node_returns() 
         (scheduler.caller.get(&format!("/workloads/{id}")).await.status == 404).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_answers_no_order_holds_up_none_of_another() {
+    let bench = Bench::new().await;
+    // Longer than anything here is waited for.
+    let patient = [("REQUEST_TIMEOUT", "60")];
+    let scheduler = bench.scheduler_with("prow1", free_port(), free_port(), patient);
+    scheduler.leads().await;
+    let frozen = bench.agent("agent1", &[&scheduler]).await;
+    let other = bench.agent("agent2", &[&scheduler]).await;
+    frozen.world().runs_hang = true;
+    for _ in 0..40 {
+        let answer = scheduler.schedule(json!({"labels": {"node": "agent1"}})).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    until("the agent keeps orders", async || (frozen.world().orders.len() >= 8).then_some(()))
+        .await;
+    let id = scheduler.running(json!({"labels": {"node": "agent2"}})).await;
+    other.set_state(&id, "exited", Some(1));
+    until("it is started again", async || {
+        (other.state_of(&id).as_deref() == Some("running")).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strays_are_removed_together_and_before_logs_are_read() {
+    let bench = Bench::new().await;
+    let patient = [("REQUEST_TIMEOUT", "60")];
+    let scheduler = bench.scheduler_with("prow1", free_port(), free_port(), patient);
+    scheduler.leads().await;
+    let agent = bench.agent("agent1", &[&scheduler]).await;
+    scheduler.running(json!({})).await;
+    let strays: Vec<String> = (0..4).map(|number| format!("stray-{number}")).collect();
+    {
+        let mut world = agent.world();
+        world.logs_hang = true;
+        world.removals_meet = Some(Arc::new(Barrier::new(strays.len())));
+        for stray in &strays {
+            world.make(stray, stray);
+        }
+    }
+    until("they are removed", async || {
+        strays.iter().all(|stray| agent.state_of(stray).is_none()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workload_that_cannot_be_moved_keeps_no_other_from_it() {
+    let (bench, scheduler, mut one) = Bench::small().await;
+    let mut ids = Vec::new();
+    for id in ["10000000-0000-4000-8000-000000000000", "20000000-0000-4000-8000-000000000000"] {
+        ids.push(scheduler.running(json!({"id": id})).await);
+    }
+    let two = bench.agent("agent2", &[&scheduler]).await;
+    let history = format!("/scheduler/history/{}", ids[0]);
+    bench.etcd.client().await.put(history, "no JSON", None).await.unwrap();
+    one.vanish();
+    until("the other one moves", async || two.state_of(&ids[1]).map(drop)).await;
 }

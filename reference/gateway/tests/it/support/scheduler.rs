@@ -5,7 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU16, AtomicUsize, Ordering},
     },
 };
 
@@ -49,6 +49,7 @@ struct Shared {
     mode: watch::Sender<Mode>,
     asked: Arc<Mutex<Vec<Asked>>>,
     probes: Arc<AtomicUsize>,
+    health: Arc<AtomicU16>,
 }
 
 /// Serves until it is dropped.
@@ -74,6 +75,7 @@ impl FakeScheduler {
             mode: watch::Sender::new(answer),
             asked: Arc::default(),
             probes: Arc::default(),
+            health: Arc::new(AtomicU16::new(200)),
         };
         let acceptor = TlsAcceptor::from(credentials.server_config().unwrap());
         let server = tokio::spawn(accept(listener, acceptor, shared.clone()));
@@ -82,6 +84,11 @@ impl FakeScheduler {
 
     pub fn set(&self, mode: Mode) {
         self.shared.mode.send_replace(mode);
+    }
+
+    /// The status with which probes of its health are answered.
+    pub fn set_health(&self, status: u16) {
+        self.shared.health.store(status, Ordering::SeqCst);
     }
 
     /// What it does at present.
@@ -141,7 +148,8 @@ async fn answer(
             return Ok(never().await);
         }
         shared.probes.fetch_add(1, Ordering::SeqCst);
-        return Ok(Response::new(Full::default()));
+        let status = StatusCode::from_u16(shared.health.load(Ordering::SeqCst)).unwrap();
+        return Ok(Response::builder().status(status).body(Full::default()).unwrap());
     }
     if mode == Mode::Frozen {
         return Ok(never().await);
