@@ -47,7 +47,7 @@ let
                 ;
             };
           apps = import ./apps.nix { inherit pkgs packages vm; };
-          devShells.default = import ./dev-shell.nix { inherit pkgs; };
+          devShells.default = import ./dev-shell.nix { inherit lib pkgs; };
           formatter = pkgs.nixfmt;
           legacyPackages = { inherit (vm) withoutKvm; };
         }
