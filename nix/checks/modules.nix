@@ -51,6 +51,7 @@ let
   };
   unit = configuration: name: (evaluate configuration).systemd.services.${name};
   persys = services: { services.persys = services; };
+  engineOf = pkgs: import ../../modules/lib/docker.nix { inherit lib pkgs; };
 
   # Each is true, or there is a defect.
   holds = {
@@ -136,6 +137,56 @@ let
         };
         virtualisation.docker.enable = true;
       } "persys-agent").environment.NODE_LABELS == "disk=ssd,zone=a";
+    "an engine that nixpkgs refuses is not taken" =
+      let
+        versions = version: {
+          docker = { inherit version; };
+          docker_29.version = "29.4.3";
+        };
+        taken = version: (engineOf (versions version)).version;
+      in
+      taken "28.5.2" == "29.4.3" && taken "29.4.3" == "29.4.3" && taken "30.0.1" == "30.0.1";
+    "the agent's engine is that one, and can be another" =
+      let
+        engine =
+          package:
+          (evaluate {
+            services.persys = { inherit agent; };
+            virtualisation.docker = {
+              enable = true;
+            }
+            // package;
+          }).virtualisation.docker.package;
+      in
+      engine { } == engineOf pkgs && engine { package = pkgs.hello; } == pkgs.hello;
+    "the engine can be another, of another group" =
+      let
+        podman = {
+          services.persys.agent = agent // {
+            dockerHost = "unix:///run/podman/podman.sock";
+            dockerGroup = "podman";
+          };
+          services.persys.faultd = {
+            enable = true;
+            topology = "/etc/topology.json";
+            tls = tls "faultd";
+          };
+          users.groups.podman = { };
+        };
+        whole = evaluate podman;
+      in
+      failed podman == [ ]
+      && (unit podman "persys-agent").serviceConfig.SupplementaryGroups == [ "podman" ]
+      && whole.users.users.persys-agent.extraGroups == [ "podman" ]
+      && (unit podman "persys-faultd").environment.DOCKER_HOST == "unix:///run/podman/podman.sock";
+    "a group that nobody makes is refused" = lib.any (lib.hasInfix "there is no group podman") (
+      failed (persys {
+        agent = agent // {
+          dockerHost = "unix:///run/podman/podman.sock";
+          dockerGroup = "podman";
+        };
+      })
+    );
     "all of them evaluate without a mistake" = evaluates {
       services.persys = { inherit gateway prow agent; };
       virtualisation.docker.enable = true;
