@@ -72,7 +72,17 @@ let
           command = [ "/bin/gateway" ];
           extraArgs = [ "--port 1" ];
         };
-      }) "api-gateway").serviceConfig.ExecStart == "/bin/gateway '--port 1'";
+      }) "api-gateway").serviceConfig.ExecStart == ''"/bin/gateway" "--port 1"'';
+    "arguments reach the program as they are written" =
+      (unit (persys {
+        gateway = gateway // {
+          command = [
+            "/bin/sh"
+            "-c"
+            "echo \"$HOME\" it's 100%"
+          ];
+        };
+      }) "api-gateway").serviceConfig.ExecStart == ''"/bin/sh" "-c" "echo \"$$HOME\" it's 100%%"'';
     "a variable can be taken away" =
       !(unit (persys {
         gateway = gateway // {
@@ -90,6 +100,39 @@ let
           }) "api-gateway").serviceConfig;
       in
       service.Type == "exec" && service ? ExecStartPost;
+    "an address of IPv6 is apart from its port" =
+      let
+        everywhere = persys {
+          gateway = gateway // {
+            listen.address = "::";
+            plain.address = "fd00::20";
+          };
+          prow = prow // {
+            listen.address = "fd00::31";
+            advertiseAddress = "fd00::31";
+          };
+          agent = agent // {
+            listen.address = "::1";
+          };
+        };
+      in
+      (unit everywhere "api-gateway").environment.LISTEN_TLS == "[::]:8551"
+      && (unit everywhere "api-gateway").environment.LISTEN_PLAIN == "[fd00::20]:8085"
+      && (unit everywhere "prow-scheduler").environment.LISTEN_TLS == "[fd00::31]:8085"
+      && (unit everywhere "persys-agent").environment.LISTEN == "[::1]:8080";
+    "who listens everywhere has to say where it is found" =
+      let
+        refusal =
+          address:
+          lib.any (lib.hasInfix "advertiseAddress must be set when listen.address is ${address}") (
+            failed (persys {
+              prow = removeAttrs prow [ "advertiseAddress" ] // {
+                listen = { inherit address; };
+              };
+            })
+          );
+      in
+      refusal "0.0.0.0" && refusal "::" && !refusal "10.0.0.3";
     "files are in the working directory" =
       (unit (persys {
         gateway = gateway // {
@@ -106,10 +149,13 @@ let
         gateway = gateway // {
           openFirewall = true;
         };
-      })).networking.firewall.allowedTCPPorts == [
-        8085
-        8551
-      ];
+      })).networking.firewall.allowedTCPPorts == [ 8551 ];
+    "what asks nobody who they are is opened by an option of its own" =
+      (evaluate (persys {
+        gateway = gateway // {
+          plain.openFirewall = true;
+        };
+      })).networking.firewall.allowedTCPPorts == [ 8085 ];
     "a port below 1024 keeps the right to it" =
       (unit (persys {
         gateway = gateway // {
@@ -253,6 +299,11 @@ let
     "an unknown way of readiness" = persys {
       gateway = gateway // {
         readiness = "soon";
+      };
+    };
+    "an address in brackets of its own" = persys {
+      gateway = gateway // {
+        listen.address = "[::]";
       };
     };
     "a name server by name" = persys {
