@@ -39,7 +39,7 @@ def await_machine(name: str) -> None:
         by_name[name].wait_for_unit(unit, timeout=BOOT_SECONDS)
 
 
-def answers(machine: Any, within: int) -> bool:
+def has_shell(machine: Any, within: int) -> bool:
     """Whether the machine has a shell. The driver itself would wait for ever for that of one that hangs."""
     if not machine.booted:
         return False
@@ -82,16 +82,21 @@ def answer(request: dict[str, Any]) -> None:
     verifier.succeed(f"echo '{text}' > {path}.new && mv {path}.new {path}")
 
 
-def restore() -> None:
+def restore(group: str) -> None:
     """What docs/host-channel.md promises for the verifier's end: a killed one heals nothing, and the next group needs
     every machine."""
+    try:
+        # Only one whose orders could not be carried out still runs.
+        verifier.execute(f"systemctl stop persys-e2e-{group}", timeout=120)
+    except Exception as error:
+        log.log(f"{group}: the verifier may still run: {error}")
     for name, machine in by_name.items():
         try:
             machine.start()
             machine.unblock()
             # Of one that has been off, the driver has not heard yet.
             if not machine.connected:
-                if not answers(machine, BOOT_SECONDS):
+                if not has_shell(machine, BOOT_SECONDS):
                     raise Exception("it has no shell")
                 await_machine(name)
         except Exception as error:
@@ -132,7 +137,7 @@ def run_groups(kvm: bool) -> None:
         except Exception as error:
             log.log(f"{name}: {error}")
             incomplete.append(name)
-        restore()
+        restore(name)
     if len(incomplete) == len(SETTINGS["groups"]):
         raise Exception(f"no complete report: {', '.join(incomplete)}")
 
@@ -150,7 +155,7 @@ def copy_out() -> None:
             missing.append(f"{source} of {machine.name}: {error}")
 
     out = Path(verifier.out_dir)
-    silent = [machine.name for machine in by_name.values() if not answers(machine, 60)]
+    silent = [machine.name for machine in by_name.values() if not has_shell(machine, 60)]
     missing += [f"everything of {name}: it is off, or has no shell" for name in silent]
     if verifier.name not in silent:
         for name in [group["name"] for group in SETTINGS["groups"]]:
