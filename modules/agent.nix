@@ -3,15 +3,17 @@
   config,
   lib,
   pkgs,
+  utils,
   ...
 }:
 let
   cfg = config.services.persys.agent;
   options = import ./lib/options.nix { inherit lib pkgs; };
   env = import ./lib/environment.nix { inherit lib; };
-  service = import ./lib/service.nix { inherit lib pkgs; };
+  service = import ./lib/service.nix { inherit lib pkgs utils; };
   hardening = import ./lib/hardening.nix;
   inherit (lib) mkOption types;
+  ownEngine = cfg.dockerHost == "unix:///run/docker.sock";
   # Both are part of a list of pairs.
   word = types.strMatching "[^,=]+";
 in
@@ -63,6 +65,15 @@ in
       default = "unix:///run/docker.sock";
       description = "The Docker Engine's socket.";
     };
+    dockerGroup = mkOption {
+      type = types.nullOr (types.strMatching "[a-z_][a-z0-9_-]*");
+      default = "docker";
+      example = "podman";
+      description = ''
+        The group that may use {option}`dockerHost`, of which the agent becomes a member. The engine's own module makes
+        it. `null` if the socket is for everybody.
+      '';
+    };
     composePackage = lib.mkPackageOption pkgs "docker-compose" { };
     gitCa = options.optionalSecret {
       what = "the certificate authority that Git trusts when it clones, in PEM, instead of the system's";
@@ -78,8 +89,12 @@ in
       {
         assertions = [
           {
-            assertion = cfg.dockerHost == "unix:///run/docker.sock" -> config.virtualisation.docker.enable;
+            assertion = ownEngine -> config.virtualisation.docker.enable;
             message = "services.persys.agent: virtualisation.docker.enable must be set, or dockerHost name another engine";
+          }
+          {
+            assertion = cfg.dockerGroup == null || config.users.groups ? ${cfg.dockerGroup};
+            message = "services.persys.agent.dockerGroup: there is no group ${toString cfg.dockerGroup}; name the one that may use ${cfg.dockerHost}, or null";
           }
         ];
         networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall [ cfg.listen.port ];
@@ -87,9 +102,12 @@ in
         users.users.persys-agent = {
           isSystemUser = true;
           group = "persys-agent";
-          extraGroups = [ "docker" ];
+          extraGroups = lib.optional (cfg.dockerGroup != null) cfg.dockerGroup;
         };
         users.groups.persys-agent = { };
+        virtualisation.docker.package = lib.mkIf ownEngine (
+          lib.mkDefault (import ./lib/docker.nix { inherit lib pkgs; })
+        );
         systemd.services.persys-agent.after = [ "docker.socket" ];
       }
       (service {
@@ -131,8 +149,8 @@ in
           // {
             User = "persys-agent";
             Group = "persys-agent";
-            SupplementaryGroups = [ "docker" ];
-            # It would not be of the group `docker` in a user namespace.
+            SupplementaryGroups = lib.optional (cfg.dockerGroup != null) cfg.dockerGroup;
+            # It would not be of the engine's group in a user namespace.
             PrivateUsers = false;
             # Folders on the node that workloads name are those of the node, and what is cloned is for containers of
             # all users to read.

@@ -9,6 +9,18 @@ let
   cfg = config.programs.persys-cli;
   options = import ./lib/options.nix { inherit lib pkgs; };
   inherit (lib) mkOption types;
+  # No service reads them, so that systemd hands them to nobody.
+  file =
+    { what, example }:
+    mkOption {
+      type = types.nullOr options.types.secretFile;
+      default = null;
+      inherit example;
+      description = ''
+        The file with ${what}; each user names one if `null`. The program reads it as the user who calls it, who has to be
+        allowed to; only its path is in the Nix store.
+      '';
+    };
   settings = lib.filterAttrs (_: value: value != null) {
     inherit (cfg)
       gateway
@@ -30,15 +42,15 @@ in
       example = "https://10.77.0.20:8551";
       description = "The gateway's address; each user names one if `null`.";
     };
-    cert = options.optionalSecret {
-      what = "the user's certificate in PEM; readable by the user";
+    cert = file {
+      what = "the user's certificate in PEM";
       example = "/run/secrets/client.crt";
     };
-    key = options.optionalSecret {
-      what = "its private key in PEM; readable by the user";
+    key = file {
+      what = "the certificate's private key in PEM";
       example = "/run/secrets/client.key";
     };
-    ca = options.optionalSecret {
+    ca = file {
       what = "the certificate authority of the gateway in PEM";
       example = "/run/secrets/ca.crt";
     };

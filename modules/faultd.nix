@@ -66,6 +66,12 @@ in
       default = [ "/run/persys" ];
       description = "The folders below which it may fill a disk.";
     };
+    dockerHost = mkOption {
+      type = types.strMatching "unix:///.+";
+      default = config.services.persys.agent.dockerHost or "unix:///run/docker.sock";
+      defaultText = lib.literalExpression "config.services.persys.agent.dockerHost";
+      description = "The socket of the Docker Engine whose containers it may kill, stop and remove: the agent's.";
+    };
     containersCgroup = mkOption {
       type = types.nullOr types.str;
       default = null;
@@ -112,7 +118,7 @@ in
         BACKEND = "systemd";
         COMPONENTS = lib.concatStringsSep "," cfg.components;
         STATE = "%S/persys-faultd";
-        DOCKER_HOST = "unix:///run/docker.sock";
+        DOCKER_HOST = cfg.dockerHost;
         FILL_ROOTS = lib.concatStringsSep "," cfg.fillRoots;
         TLS_CERT = env.credential "tls-cert";
         TLS_KEY = env.credential "tls-key";

@@ -3,13 +3,14 @@
   config,
   lib,
   pkgs,
+  utils,
   ...
 }:
 let
   cfg = config.services.persys.gateway;
   options = import ./lib/options.nix { inherit lib pkgs; };
   env = import ./lib/environment.nix { inherit lib; };
-  service = import ./lib/service.nix { inherit lib pkgs; };
+  service = import ./lib/service.nix { inherit lib pkgs utils; };
   hardening = import ./lib/hardening.nix;
   inherit (lib) mkOption types;
 in
@@ -23,10 +24,14 @@ in
       port = 8551;
       what = "the gateway, over mutual TLS,";
     };
-    plain = options.listen {
-      port = 8085;
-      what = "the gateway, without TLS and for health and metrics alone,";
-    };
+    plain =
+      options.listen {
+        port = 8085;
+        what = "the gateway, without TLS and for health and metrics alone,";
+      }
+      // {
+        openFirewall = options.openFirewall "the port of {option}`plain`, which asks nobody who they are,";
+      };
     tls = {
       cert = options.secret {
         what = "the gateway's certificate in PEM, which it shows to clients and to schedulers";
@@ -96,7 +101,7 @@ in
       };
     };
     inherit (options) timings;
-    openFirewall = options.openFirewall "the ports of {option}`listen` and {option}`plain`";
+    openFirewall = options.openFirewall "the port of {option}`listen`";
   }
   // options.adapter;
 
@@ -145,10 +150,8 @@ in
         };
       })
       {
-        networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall [
-          cfg.listen.port
-          cfg.plain.port
-        ];
+        networking.firewall.allowedTCPPorts =
+          lib.optional cfg.openFirewall cfg.listen.port ++ lib.optional cfg.plain.openFirewall cfg.plain.port;
       }
     ]
   );

@@ -3,13 +3,14 @@
   config,
   lib,
   pkgs,
+  utils,
   ...
 }:
 let
   cfg = config.services.persys.github;
   options = import ./lib/options.nix { inherit lib pkgs; };
   env = import ./lib/environment.nix { inherit lib; };
-  service = import ./lib/service.nix { inherit lib pkgs; };
+  service = import ./lib/service.nix { inherit lib pkgs utils; };
   hardening = import ./lib/hardening.nix;
   inherit (lib) mkOption types;
 in

@@ -3,13 +3,14 @@
   config,
   lib,
   pkgs,
+  utils,
   ...
 }:
 let
   cfg = config.services.persys.prow;
   options = import ./lib/options.nix { inherit lib pkgs; };
   env = import ./lib/environment.nix { inherit lib; };
-  service = import ./lib/service.nix { inherit lib pkgs; };
+  service = import ./lib/service.nix { inherit lib pkgs utils; };
   hardening = import ./lib/hardening.nix;
   inherit (lib) mkOption types;
   storeIsSecure = lib.any (lib.hasPrefix "https://") cfg.etcd.endpoints;
@@ -102,8 +103,13 @@ in
             message = "services.persys.prow.etcd.endpoints must not mix https and http";
           }
           {
-            assertion = cfg.listen.address == "0.0.0.0" -> cfg.advertiseAddress != null;
-            message = "services.persys.prow.advertiseAddress must be set when listen.address is 0.0.0.0";
+            assertion =
+              lib.elem cfg.listen.address [
+                "0.0.0.0"
+                "::"
+              ]
+              -> cfg.advertiseAddress != null;
+            message = "services.persys.prow.advertiseAddress must be set when listen.address is ${cfg.listen.address}, which is no address to give out";
           }
         ];
         networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall [

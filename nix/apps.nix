@@ -12,23 +12,27 @@ let
     meta = { inherit description; };
   };
   verifier = lib.getExe packages.persys-verifier;
-  script =
-    name: text:
-    lib.getExe (
-      pkgs.writeShellApplication {
-        inherit name text;
-        runtimeInputs = [ pkgs.git ];
-      }
-    );
+  lab = import ./lab.nix { inherit lib pkgs packages; };
+  bisect = pkgs.writeShellApplication {
+    name = "persys-bisect";
+    runtimeInputs = [
+      lab
+      pkgs.git
+    ];
+    # The caller's own Nix first, which fits the caller's daemon.
+    text = ''
+      export PATH="$PATH:${pkgs.nix}/bin"
+      exec ${verifier} bisect "$@"
+    '';
+  };
+  list = pkgs.writeShellScript "persys-list" ''exec ${verifier} list "$@"'';
 in
 {
   default = app "Run the verifier" verifier;
   verifier = app "Run the verifier" verifier;
-  lab = app "Run the whole topology on this host" (lib.getExe packages.persys-lab);
-  bisect = app "Find the commit of a platform that broke a step" (
-    script "persys-bisect" ''exec ${verifier} bisect "$@"''
-  );
-  list = app "Show what there is to run" (script "persys-list" ''exec ${verifier} list "$@"'');
+  lab = app "Run the whole topology on this host" (lib.getExe lab);
+  bisect = app "Find the commit of a platform that broke a step" (lib.getExe bisect);
+  list = app "Show what there is to run" "${list}";
   # Outside of Nix's sandbox: works without KVM, and can be repeated.
   vm = app "Boot all machines with a Python prompt" "${vm.driver}/bin/nixos-test-driver";
 }

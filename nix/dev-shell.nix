@@ -1,19 +1,16 @@
 # What working on the project needs, the lab included.
-{ pkgs }:
+{ lib, pkgs }:
 pkgs.mkShell {
-  packages = with pkgs; [
-    cargo
-    rustc
-    clippy
-    rustfmt
-    protobuf
-    nixfmt
-    etcd
-    coredns
-    docker
-    docker-compose
-    nftables
-    iproute2
-    jq
-  ];
+  packages =
+    (with pkgs; [
+      cargo
+      rustc
+      clippy
+      rustfmt
+      protobuf
+      nixfmt
+      gnumake
+      jq
+    ])
+    ++ import ./lab-programs.nix { inherit lib pkgs; };
 }

@@ -47,8 +47,9 @@ let
                 ;
             };
           apps = import ./apps.nix { inherit pkgs packages vm; };
-          devShells.default = import ./dev-shell.nix { inherit pkgs; };
-          formatter = pkgs.nixfmt;
+          devShells.default = import ./dev-shell.nix { inherit lib pkgs; };
+          # Called without arguments, which the formatter itself would take as an order to read its input.
+          formatter = pkgs.nixfmt-tree or (import ./format-tree.nix { inherit pkgs; });
           legacyPackages = { inherit (vm) withoutKvm; };
         }
       );

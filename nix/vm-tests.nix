@@ -11,15 +11,13 @@ let
   usual =
     kvm:
     testsOf {
-      inherit pkgs packages kvm;
-      topology = if kvm then topology else topology // { inherit timings; };
+      inherit
+        pkgs
+        packages
+        topology
+        kvm
+        ;
     };
-
-  # An emulated machine takes a second for what takes another a few milliseconds: a platform that expects a beat each
-  # second would lose its nodes, and would be right to.
-  timings = lib.mapAttrs (
-    name: seconds: if name == "signatureWindow" then seconds else 4 * seconds
-  ) topology.timings;
 
   variants = lib.mapAttrs (
     name: variant:

@@ -17,9 +17,20 @@ runCommand "persys-e2e-${name}"
     nativeBuildInputs = [ persys-verifier ];
   }
   ''
+    if [ ! -d "$boot/${group}" ]; then
+      echo "${group} left nothing; see $boot/journals" >&2
+      cat "$boot/missing" >&2 || true
+      exit 1
+    fi
     cp -r --no-preserve=mode "$boot/${group}" $out
     if [ -d "$boot/journals" ]; then
       ln -s "$boot/journals" $out/journals
     fi
-    persys-verifier report --hydra $out $out
+    if [ -e "$boot/missing" ]; then
+      cp "$boot/missing" $out/missing
+    fi
+    persys-verifier report --hydra $out $out || {
+      echo "${group} left no complete report; what there is, is in $boot/${group}" >&2
+      exit 1
+    }
   ''

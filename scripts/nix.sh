@@ -18,5 +18,4 @@ fi
     printf 'nix: NIXPKGS_TREE: %s is no checkout of nixpkgs: it has no folder nixos\n' "$NIXPKGS_TREE" >&2
     exit 2
 }
-nix --extra-experimental-features 'nix-command flakes' flake check --no-build --all-systems \
-    --no-write-lock-file --override-input nixpkgs "path:$NIXPKGS_TREE" .
+scripts/nix-evaluate.sh --override-input nixpkgs "path:$NIXPKGS_TREE"

@@ -8,7 +8,13 @@ let
     );
 in
 {
-  socket = listen: "${listen.address}:${toString listen.port}";
+  # Of IPv6 the address is in brackets, or its last part would be the port.
+  socket =
+    listen:
+    let
+      address = if lib.hasInfix ":" listen.address then "[${listen.address}]" else listen.address;
+    in
+    "${address}:${toString listen.port}";
 
   # 2 and not 2.000000, as Nix writes numbers that are not whole.
   timings =

@@ -23,10 +23,10 @@ in
     { port, what }:
     {
       address = mkOption {
-        type = types.str;
+        type = own.host;
         default = "0.0.0.0";
         example = "10.77.0.20";
-        description = "The address at which ${what} listens.";
+        description = "The address at which ${what} listens; `0.0.0.0` and `::` stand for all.";
       };
       port = mkOption {
         type = types.port;
@@ -123,8 +123,14 @@ in
     extraArgs = mkOption {
       type = types.listOf types.str;
       default = [ ];
-      example = text [ "--verbose" ];
-      description = "Arguments that are added to the command line, for programs that are configured by flags.";
+      example = text [
+        "--cert"
+        "/run/credentials/api-gateway.service/tls-cert"
+      ];
+      description = ''
+        Arguments that are added to the command line, for programs that are configured by flags. They reach the program as
+        they are written, `%` and `$` too: name secrets by their path in `/run/credentials/UNIT`.
+      '';
     };
     environment = mkOption {
       type = types.attrsOf (types.nullOr types.str);

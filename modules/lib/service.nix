@@ -1,5 +1,9 @@
 # The unit of a component, from its environment, its credentials and the adapter options of `cfg`.
-{ lib, pkgs }:
+{
+  lib,
+  pkgs,
+  utils,
+}:
 {
   # The unit's name, which is the component's name for the fault daemon too.
   name,
@@ -24,8 +28,11 @@ let
       path = pkgs.writeText (lib.strings.sanitizeDerivationName file) contents;
     }) cfg.files
   );
-  address =
-    if listen.address == "0.0.0.0" || listen.address == "::" then "127.0.0.1" else listen.address;
+  loopback = {
+    "0.0.0.0" = "127.0.0.1";
+    "::" = "::1";
+  };
+  address = loopback.${listen.address} or listen.address;
   awaitPort = pkgs.writeShellScript "await-${name}" ''
     until (exec 3<>/dev/tcp/${address}/${toString listen.port}) 2>/dev/null; do sleep 0.1; done
   '';
@@ -41,7 +48,8 @@ in
     unitConfig.StartLimitIntervalSec = 0;
     serviceConfig = {
       Type = if cfg.readiness == "notify" then "notify" else "exec";
-      ExecStart = lib.escapeShellArgs (command ++ cfg.extraArgs);
+      # Quoted as systemd reads it: `%` and `$` reach the program, which gets folders by its environment.
+      ExecStart = utils.escapeSystemdExecArgs (command ++ cfg.extraArgs);
       LoadCredential = lib.mapAttrsToList (secret: file: "${secret}:${file}") secrets;
       Restart = "on-failure";
       RestartSec = 1;

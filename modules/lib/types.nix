@@ -17,6 +17,11 @@
     description = "positive number of seconds";
   };
 
+  # `10.0.0.4` or `fd00::4`, in no brackets, which its user adds.
+  host = lib.types.strMatching "[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+" // {
+    description = "IP address";
+  };
+
   # `10.0.0.4:53`, or without a port.
   address = lib.types.strMatching "[0-9a-fA-F.:]+|\\[[0-9a-fA-F:]+](:[0-9]+)?" // {
     description = "IP address, with or without a port";

@@ -56,7 +56,6 @@ testers.runNixOSTest {
           key = "/var/lib/secrets/client.key";
           ca = "/var/lib/secrets/ca.crt";
         };
-        networking.firewall.allowedTCPPorts = [ 2379 ];
       };
     node = machine "node" (root + "/examples/node.nix") "10.0.0.2";
   };
@@ -68,13 +67,24 @@ testers.runNixOSTest {
     control.wait_for_unit("api-gateway.service")
     node.wait_for_unit("persys-agent.service")
 
+    def node_is_active(_: bool) -> bool:
+        status, said = control.execute("bash -lc 'persys-cli --output json node list'")
+        if status != 0:
+            return False
+        nodes = json.loads(said)["nodes"]
+        seen = [(node["nodeId"], node["ipAddress"], node["status"], node["labels"]) for node in nodes]
+        print(seen)
+        return seen == [("node", "10.0.0.2", "active", {"disk": "ssd"})]
+
     with subtest("a user sees the node"):
-        control.wait_until_succeeds("bash -lc 'persys-cli --output json node list' | grep -q active", timeout=120)
-        said = json.loads(control.succeed("bash -lc 'persys-cli --output json node list'"))
-        assert "node" in json.dumps(said), said
+        retry(node_is_active, 120)
 
     with subtest("without a certificate nobody is let in"):
-        control.fail("curl --max-time 10 --silent --insecure https://10.0.0.1:8551/health")
+        ask = "curl --max-time 10 --silent --show-error --fail --cacert /var/lib/secrets/ca.crt"
+        own = "--cert /var/lib/secrets/client.crt --key /var/lib/secrets/client.key"
+        control.succeed(f"{ask} {own} https://10.0.0.1:8551/health")
+        status, said = control.execute(f"{ask} https://10.0.0.1:8551/health 2>&1")
+        assert status != 0 and "certificate required" in said, (status, said)
 
     with subtest("the units are hardened"):
         for machine, unit in [

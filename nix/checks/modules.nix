@@ -51,6 +51,7 @@ let
   };
   unit = configuration: name: (evaluate configuration).systemd.services.${name};
   persys = services: { services.persys = services; };
+  engineOf = pkgs: import ../../modules/lib/docker.nix { inherit lib pkgs; };
 
   # Each is true, or there is a defect.
   holds = {
@@ -71,7 +72,17 @@ let
           command = [ "/bin/gateway" ];
           extraArgs = [ "--port 1" ];
         };
-      }) "api-gateway").serviceConfig.ExecStart == "/bin/gateway '--port 1'";
+      }) "api-gateway").serviceConfig.ExecStart == ''"/bin/gateway" "--port 1"'';
+    "arguments reach the program as they are written" =
+      (unit (persys {
+        gateway = gateway // {
+          command = [
+            "/bin/sh"
+            "-c"
+            "echo \"$HOME\" it's 100%"
+          ];
+        };
+      }) "api-gateway").serviceConfig.ExecStart == ''"/bin/sh" "-c" "echo \"$$HOME\" it's 100%%"'';
     "a variable can be taken away" =
       !(unit (persys {
         gateway = gateway // {
@@ -89,6 +100,39 @@ let
           }) "api-gateway").serviceConfig;
       in
       service.Type == "exec" && service ? ExecStartPost;
+    "an address of IPv6 is apart from its port" =
+      let
+        everywhere = persys {
+          gateway = gateway // {
+            listen.address = "::";
+            plain.address = "fd00::20";
+          };
+          prow = prow // {
+            listen.address = "fd00::31";
+            advertiseAddress = "fd00::31";
+          };
+          agent = agent // {
+            listen.address = "::1";
+          };
+        };
+      in
+      (unit everywhere "api-gateway").environment.LISTEN_TLS == "[::]:8551"
+      && (unit everywhere "api-gateway").environment.LISTEN_PLAIN == "[fd00::20]:8085"
+      && (unit everywhere "prow-scheduler").environment.LISTEN_TLS == "[fd00::31]:8085"
+      && (unit everywhere "persys-agent").environment.LISTEN == "[::1]:8080";
+    "who listens everywhere has to say where it is found" =
+      let
+        refusal =
+          address:
+          lib.any (lib.hasInfix "advertiseAddress must be set when listen.address is ${address}") (
+            failed (persys {
+              prow = removeAttrs prow [ "advertiseAddress" ] // {
+                listen = { inherit address; };
+              };
+            })
+          );
+      in
+      refusal "0.0.0.0" && refusal "::" && !refusal "10.0.0.3";
     "files are in the working directory" =
       (unit (persys {
         gateway = gateway // {
@@ -105,10 +149,13 @@ let
         gateway = gateway // {
           openFirewall = true;
         };
-      })).networking.firewall.allowedTCPPorts == [
-        8085
-        8551
-      ];
+      })).networking.firewall.allowedTCPPorts == [ 8551 ];
+    "what asks nobody who they are is opened by an option of its own" =
+      (evaluate (persys {
+        gateway = gateway // {
+          plain.openFirewall = true;
+        };
+      })).networking.firewall.allowedTCPPorts == [ 8085 ];
     "a port below 1024 keeps the right to it" =
       (unit (persys {
         gateway = gateway // {
@@ -136,6 +183,56 @@ let
         };
         virtualisation.docker.enable = true;
       } "persys-agent").environment.NODE_LABELS == "disk=ssd,zone=a";
+    "an engine that nixpkgs refuses is not taken" =
+      let
+        versions = version: {
+          docker = { inherit version; };
+          docker_29.version = "29.4.3";
+        };
+        taken = version: (engineOf (versions version)).version;
+      in
+      taken "28.5.2" == "29.4.3" && taken "29.4.3" == "29.4.3" && taken "30.0.1" == "30.0.1";
+    "the agent's engine is that one, and can be another" =
+      let
+        engine =
+          package:
+          (evaluate {
+            services.persys = { inherit agent; };
+            virtualisation.docker = {
+              enable = true;
+            }
+            // package;
+          }).virtualisation.docker.package;
+      in
+      engine { } == engineOf pkgs && engine { package = pkgs.hello; } == pkgs.hello;
+    "the engine can be another, of another group" =
+      let
+        podman = {
+          services.persys.agent = agent // {
+            dockerHost = "unix:///run/podman/podman.sock";
+            dockerGroup = "podman";
+          };
+          services.persys.faultd = {
+            enable = true;
+            topology = "/etc/topology.json";
+            tls = tls "faultd";
+          };
+          users.groups.podman = { };
+        };
+        whole = evaluate podman;
+      in
+      failed podman == [ ]
+      && (unit podman "persys-agent").serviceConfig.SupplementaryGroups == [ "podman" ]
+      && whole.users.users.persys-agent.extraGroups == [ "podman" ]
+      && (unit podman "persys-faultd").environment.DOCKER_HOST == "unix:///run/podman/podman.sock";
+    "a group that nobody makes is refused" = lib.any (lib.hasInfix "there is no group podman") (
+      failed (persys {
+        agent = agent // {
+          dockerHost = "unix:///run/podman/podman.sock";
+          dockerGroup = "podman";
+        };
+      })
+    );
     "all of them evaluate without a mistake" = evaluates {
       services.persys = { inherit gateway prow agent; };
       virtualisation.docker.enable = true;
@@ -202,6 +299,11 @@ let
     "an unknown way of readiness" = persys {
       gateway = gateway // {
         readiness = "soon";
+      };
+    };
+    "an address in brackets of its own" = persys {
+      gateway = gateway // {
+        listen.address = "[::]";
       };
     };
     "a name server by name" = persys {

@@ -30,10 +30,8 @@ let
   # What code has in it beside its own folder.
   included = {
     persys-github = [ (root + "/reference/github/seed") ];
-    persys-reference-base = [
-      (root + "/reference/base/build.rs")
-      (root + "/reference/defects.json")
-    ];
+    # It reads the list of defects when they are built in, which they are in no package.
+    persys-reference-base = [ (root + "/reference/base/build.rs") ];
     persys-verifier = [
       (root + "/verifier/workloads")
       (root + "/docs/strategy.md")
@@ -69,7 +67,9 @@ in
     ++ [
       (root + "/topology.json")
       (root + "/rustfmt.toml")
-      (root + "/docs")
+      (root + "/docs/contract.md")
+      (root + "/docs/coverage.md")
+      (root + "/docs/strategy.md")
       (root + "/reference/DEFECTS.md")
       (root + "/reference/defects.json")
       (root + "/reference/idle-steps.json")

@@ -1,6 +1,5 @@
 # Who is let in, who is not, and how they are told.
 {
-  boot = "functional";
   select = [
     "--only"
     "authentication"

@@ -2,11 +2,11 @@
 # same boot share it. The names are those of groups.json, which CI and the documents read too.
 { lib }:
 let
-  listed = (lib.importJSON ../groups.json).groups;
-  # `all` is no group of its own: it has the verdicts of all others.
-  single = lib.remove "all" listed;
-  groups = lib.genAttrs single (name: import (./. + "/${name}.nix"));
+  inherit (lib.importJSON ../groups.json) boots;
+  group = boot: name: lib.nameValuePair name (import (./. + "/${name}.nix") // { inherit boot; });
 in
 {
-  inherit groups;
+  groups = lib.listToAttrs (
+    lib.concatLists (lib.mapAttrsToList (boot: names: map (group boot) names) boots)
+  );
 }

@@ -1,6 +1,5 @@
 # What cannot be put right is refused or survived. Machines crash in it, so that it has a boot apart from the gentle ones.
 {
-  boot = "resilience";
   select = [
     "--only"
     "error-handling"

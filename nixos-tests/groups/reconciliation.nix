@@ -1,6 +1,5 @@
 # What breaks is put right again. Machines crash in it, so that it has a boot apart from the gentle ones.
 {
-  boot = "resilience";
   select = [
     "--only"
     "reconciliation"

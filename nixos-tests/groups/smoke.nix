@@ -1,6 +1,5 @@
 # The whole way once: the shortest verdict.
 {
-  boot = "smoke";
   select = [
     "--profile"
     "smoke"

@@ -3,7 +3,11 @@
   services.persys.gateway = {
     enable = true;
     listen.port = topology.ports.gateway;
-    plain.port = topology.ports.gatewayPlain;
+    plain = {
+      port = topology.ports.gatewayPlain;
+      # The verifier asks it from another machine.
+      openFirewall = true;
+    };
     tls = {
       cert = topology.credential "api-gateway.crt";
       key = topology.credential "api-gateway.key";

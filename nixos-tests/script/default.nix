@@ -6,6 +6,7 @@
 }:
 let
   components = import ../components.nix;
+  listed = lib.importJSON ../groups.json;
   # What else has to be there before anything is judged.
   besides = {
     client = [ "persys-credentials.service" ];
@@ -31,7 +32,7 @@ let
     groups = map (name: {
       inherit name;
       options = lib.escapeShellArgs groups.${name}.select;
-    }) (lib.filter (name: groups ? ${name}) (lib.importJSON ../groups.json).groups);
+    }) (lib.filter (name: groups ? ${name}) (lib.concatLists (lib.attrValues listed.boots)));
     units = lib.mapAttrs (
       _: machine: [ "persys-faultd.service" ] ++ lib.concatMap unitsOf machine.roles
     ) topology.machines;

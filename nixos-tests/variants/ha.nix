@@ -16,9 +16,5 @@
         };
       };
     };
-  only = [
-    "smoke"
-    "error-handling"
-  ];
   modules = _: { };
 }

@@ -24,10 +24,6 @@
         features = [ ];
       };
     };
-  only = [
-    "smoke"
-    "basic-workflow"
-  ];
 
   # What such programs read instead of the contract's configuration. The contract's variables stay: they do not harm.
   modules =

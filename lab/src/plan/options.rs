@@ -15,7 +15,7 @@ pub struct LabOptions {
     #[arg(long)]
     pub name: Option<String>,
     /// Where the project's programs are [default: beside persys-lab]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "PERSYS_LAB_BIN_DIR")]
     pub bin_dir: Option<PathBuf>,
     /// The api-gateway to test instead of the reference's
     #[arg(long, value_name = "PROGRAM")]

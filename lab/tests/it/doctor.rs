@@ -27,15 +27,23 @@ fn missing_programs_are_named_with_their_packages() {
 #[test]
 fn what_is_not_built_is_named() {
     let empty = tempfile::tempdir().unwrap();
-    let output =
-        persys_lab(["doctor", "--bin-dir", empty.path().to_str().unwrap()]).output().unwrap();
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    for program in ["api-gateway", "prow-scheduler", "persys-agent", "persys-faultd", "persys-cli"]
-    {
-        assert!(said.contains(&format!("{program} is not built")), "{said}");
+    let folder = empty.path();
+    let mut by_option = persys_lab(["doctor", "--bin-dir", folder.to_str().unwrap()]);
+    // As a wrapper around an installed lab says it, whose programs are not beside each other.
+    let mut by_variable = persys_lab(["doctor"]);
+    by_variable.env("PERSYS_LAB_BIN_DIR", folder);
+    for command in [&mut by_option, &mut by_variable] {
+        let output = command.output().unwrap();
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        for program in
+            ["api-gateway", "prow-scheduler", "persys-agent", "persys-faultd", "persys-cli"]
+        {
+            let path = folder.join(program);
+            assert!(said.contains(&format!("{} is not built", path.display())), "{said}");
+        }
+        assert!(said.contains("mend: cargo build"), "{said}");
     }
-    assert!(said.contains("mend: cargo build"), "{said}");
 }
 
 /// A busybox that needs libraries, and no folders of system programs in `PATH`.
