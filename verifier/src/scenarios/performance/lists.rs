@@ -4,16 +4,16 @@
 //! does not depend on how many workloads there are, in turn, and the few are listed before
 //! and after the many. A machine that becomes slow makes both slow.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use persys_contract::{DesiredState, Workload};
 use serde_json::json;
-use tokio::time::timeout;
 
 use super::{
     batch::{self, Tally},
-    mix, reads,
+    mix,
+    reads::{self, median, timed},
     verdict::judge,
 };
 use crate::{
@@ -32,8 +32,6 @@ const LIMIT: f64 = 4.0;
 const SAMPLES: usize = 15;
 /// The first ones make connections.
 const WARM_UP: usize = 2;
-/// What takes longer has failed (strategy, success criteria).
-const GIVE_UP: Duration = Duration::from_secs(5);
 
 /// Medians of interleaved requests.
 struct Pair {
@@ -55,20 +53,6 @@ impl Pair {
     fn quotient(&self) -> f64 {
         self.list.as_secs_f64() / self.beside.as_secs_f64().max(1e-6)
     }
-}
-
-async fn timed(client: &LoadClient, path: &str) -> Result<Duration, StepError> {
-    let begun = Instant::now();
-    match timeout(GIVE_UP, client.get(path)).await {
-        Ok(Ok(())) => Ok(begun.elapsed()),
-        Ok(Err(why)) => Err(StepError::failed(format!("GET {path}: {why}"))),
-        Err(_) => Err(StepError::failed(format!("GET {path}: no answer within {GIVE_UP:?}"))),
-    }
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 pub async fn scale(cx: &mut Context) -> StepResult {
@@ -128,7 +112,5 @@ mod tests {
         let millis = Duration::from_millis;
         let pair = Pair { list: millis(6), beside: millis(3) };
         assert!((pair.quotient() - 2.0).abs() < 1e-9);
-        assert_eq!(median(vec![millis(9), millis(1), millis(2)]), millis(2));
-        assert_eq!(median(Vec::new()), Duration::ZERO);
     }
 }
