@@ -66,6 +66,9 @@ fn every_proof_exists() {
                 Proof::Step(name) => {
                     assert!(steps.contains(*name), "{key}: there is no step {name}")
                 }
+                Proof::Measured(command, file) => {
+                    assert!(project(file).contains(command), "{key}: {file} has no {command}");
+                }
                 Proof::Test(file, test) => {
                     let wanted = format!("fn {test}(");
                     assert!(project(file).contains(&wanted), "{key}: {file} has no {test}");

@@ -11,7 +11,8 @@ use crate::plan::{Scenario, Step};
 const INTRODUCTION: &str = "# Coverage
 
 Which steps prove which line of the [strategy](strategy.md). A step stands behind its scenario's id, as in
-`--only scenario/step`; where no step of a run can prove a line, the test of the project stands there that does. `make coverage`
+`--only scenario/step`; where no step of a run can prove a line, the test of the project stands there that does, and where no single run can, the
+command that measures it over many. `make coverage`
 writes this file from the plan; a test fails when it is out of date, or when a line of the strategy is proved by nothing.
 ";
 
@@ -64,6 +65,10 @@ fn shown(proofs: &Proofs, key: &str) -> String {
                 let text = format!("test `{test}` in [{file}](../{file})");
                 groups.push((text, Vec::new()));
             }
+            Shown::Measured(command, file) => {
+                let text = format!("measured by `{command}` ([how](../{file}))");
+                groups.push((text, Vec::new()));
+            }
             Shown::Step(scenario, step) => {
                 let (head, step) = (format!("`{scenario}/`"), format!("`{step}`"));
                 match groups.iter_mut().find(|(known, _)| *known == head) {
@@ -84,6 +89,7 @@ pub(super) enum Shown {
     Scenario(String),
     Step(String, String),
     Test(&'static str, &'static str),
+    Measured(&'static str, &'static str),
 }
 
 impl From<Proof> for Shown {
@@ -95,6 +101,7 @@ impl From<Proof> for Shown {
                 Self::Step(scenario.to_owned(), step.to_owned())
             }
             Proof::Test(file, test) => Self::Test(file, test),
+            Proof::Measured(command, file) => Self::Measured(command, file),
         }
     }
 }

@@ -10,14 +10,18 @@ pub enum Proof {
     Step(&'static str),
     /// A file of the project and the test in it.
     Test(&'static str, &'static str),
+    /// What no single run can prove: the command that measures it, and the document that tells how.
+    Measured(&'static str, &'static str),
 }
 
-use Proof::{Scenario, Step, Test};
+use Proof::{Measured, Scenario, Step, Test};
 
 const REPORT: Proof = Test(
     "verifier/src/coverage/coverage_tests.rs",
     "every_field_of_the_strategy_s_report_is_in_ours",
 );
+/// One run that passes says little of the next; many say how often one does not.
+const MANY_RUNS: Proof = Measured("persys-verifier stress", "docs/reports.md");
 const WHOLE_WAY: Proof = Test("lab/tests/it/verdict.rs", "the_reference_platform_passes");
 
 pub const PROOFS: &[(&str, &[Proof])] = &[
@@ -157,11 +161,12 @@ pub const PROOFS: &[(&str, &[Proof])] = &[
     ("criterion functional 5", &[Scenario("error-handling")]),
     (
         "criterion reliability 1",
-        &[WHOLE_WAY, Test("verifier/tests/it/program/results.rs", "shuffling_follows_the_seed")],
+        &[MANY_RUNS, Test("verifier/tests/it/program/results.rs", "shuffling_follows_the_seed")],
     ),
     (
         "criterion reliability 2",
         &[
+            MANY_RUNS,
             Test(
                 "verifier/src/engine/runner_tests.rs",
                 "a_scenario_that_passes_when_tried_again_is_flaky",

@@ -11,10 +11,10 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    Interrupt, Recorder, StepError, StepResult, panics::catching, step_run::Outcome,
+    Interrupt, Recorder, StepError, StepErrorKind, StepResult, panics::catching, step_run::Outcome,
     wait_board::brief,
 };
-use crate::events::Verdict;
+use crate::{events::Verdict, plan::StepFn};
 
 /// All clean-ups together, once somebody wants the run to end.
 const HURRIED: Duration = Duration::from_secs(10);
@@ -22,6 +22,15 @@ const HURRIED: Duration = Duration::from_secs(10);
 pub(crate) struct CleanUp {
     pub what: String,
     pub run: BoxFuture<'static, StepResult>,
+}
+
+/// Looks whether what the clean-ups took away is gone.
+#[derive(Clone, Copy, Debug)]
+pub struct LastLook {
+    /// Takes note, before the first clean-up, of what cannot be told afterwards.
+    pub before: StepFn,
+    /// Waits for it, after the last.
+    pub after: StepFn,
 }
 
 /// The clean-ups of one scenario. They outlive a step that is cut off.
@@ -57,7 +66,7 @@ pub(crate) async fn clean_up(
     let started = Instant::now();
     let mut deadline = started + budget;
     let mut hurried = false;
-    let mut failures = Vec::new();
+    let (mut failures, mut failed) = (Vec::new(), false);
     while let Some(CleanUp { what, run }) = clean_ups.pop() {
         let begun = Instant::now();
         let run = guarded(run);
@@ -80,11 +89,18 @@ pub(crate) async fn clean_up(
         };
         match result {
             Ok(()) => recorder.record("note", format!("clean-up: {what}"), Value::Null),
-            Err(error) => failures.push(format!("failed to {what}: {error}")),
+            Err(error) => {
+                failed |= error.kind == StepErrorKind::Failed;
+                failures.push(format!("failed to {what}: {error}"));
+            }
         }
     }
     Outcome {
-        verdict: if failures.is_empty() { Verdict::Passed } else { Verdict::Error },
+        verdict: match failures.is_empty() {
+            true => Verdict::Passed,
+            false if failed => Verdict::Failed,
+            false => Verdict::Error,
+        },
         message: failures.join("\n"),
         duration: started.elapsed(),
         look: recorder.look(),

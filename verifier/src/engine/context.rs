@@ -2,9 +2,10 @@
 
 use std::{
     any::Any,
+    collections::BTreeSet,
     future::Future,
     sync::{
-        Arc,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -15,8 +16,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    Checks, Progress, Recorder, StepError, StepResult, Wait, cleanup::CleanUps, store::Store,
-    wait_board::WaitBoard,
+    Checks, LastLook, Progress, Recorder, StepError, StepResult, Wait, cleanup::CleanUps,
+    store::Store, wait_board::WaitBoard,
 };
 use crate::probe::Probes;
 
@@ -63,6 +64,9 @@ pub struct Context {
     pub(crate) board: Arc<WaitBoard>,
     pub(crate) clean_ups: CleanUps,
     pub(crate) heals: CleanUps,
+    pub(crate) last_look: OnceLock<&'static LastLook>,
+    /// By id.
+    deleted: Mutex<BTreeSet<String>>,
     deadline: Instant,
 }
 
@@ -74,6 +78,8 @@ impl Context {
             board: Arc::default(),
             clean_ups: CleanUps::default(),
             heals: CleanUps::default(),
+            last_look: OnceLock::new(),
+            deleted: Mutex::default(),
             deadline: Instant::now(),
         }
     }
@@ -209,6 +215,17 @@ impl Context {
         run: impl Future<Output = StepResult> + Send + 'static,
     ) {
         self.heals.push(what.into(), run);
+    }
+
+    /// A workload that a clean-up deletes must be gone in the end, as `look` sees it.
+    pub fn gone_at_the_end(&self, id: &str, look: &'static LastLook) {
+        self.deleted.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+        self.last_look.get_or_init(|| look);
+    }
+
+    /// The workloads that must be gone in the end.
+    pub fn deleted_at_the_end(&self) -> BTreeSet<String> {
+        self.deleted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn begin_step(&mut self, budget: Duration) {

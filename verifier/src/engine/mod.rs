@@ -22,6 +22,7 @@ mod wait_board;
 
 pub use capabilities::{Capabilities, CapabilitySource};
 pub use checks::Checks;
+pub use cleanup::LastLook;
 pub use context::{Context, RunHandles};
 pub use evidence::{FaultChange, OperationEnded, Recorder};
 pub use exclusive_lock::ExclusiveLock;

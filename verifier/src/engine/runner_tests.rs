@@ -11,10 +11,11 @@ use std::{
 
 use persys_contract::topology::{Feature, Topology};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::*;
 use crate::{
-    engine::{Context, Progress, Recorder, StepResult},
+    engine::{Context, LastLook, Progress, Recorder, StepResult},
     events::Verdict,
     plan::{Budget, Filter, Pace, Scenario, Step, planned},
     report::{RunSummary, StepSummary, fold},
@@ -298,6 +299,65 @@ async fn a_clean_up_that_hangs_is_given_up() {
     let message = step(&run, "slow/clean-up").message();
     assert!(message.starts_with("failed to delete for ever: not done within "), "{message}");
     assert_eq!(run.notes, ["deleted first"]);
+}
+
+/// Deletes what only goes a second later, or never.
+async fn deleting(cx: &mut Context, until_gone: Duration) -> StepResult {
+    static LOOK: LastLook = LastLook { before: step!(noting), after: step!(looking) };
+    good(cx).await?;
+    let gone = Arc::new(Mutex::new(None));
+    cx.put(Deletion { gone: gone.clone(), noted: false });
+    cx.gone_at_the_end("w-1", &LOOK);
+    cx.on_cleanup("delete w-1", async move {
+        *gone.lock().unwrap() = Some(Instant::now() + until_gone);
+        Ok(())
+    });
+    Ok(())
+}
+
+struct Deletion {
+    gone: Arc<Mutex<Option<Instant>>>,
+    noted: bool,
+}
+
+async fn noting(cx: &mut Context) -> StepResult {
+    let deletion = cx.get_mut::<Deletion>()?;
+    deletion.noted = deletion.gone.lock().unwrap().is_none();
+    Ok(())
+}
+
+async fn looking(cx: &mut Context) -> StepResult {
+    let Deletion { gone, noted } = cx.take()?;
+    assert!(noted, "looked at before anything was deleted");
+    let [id] = cx.deleted_at_the_end().into_iter().collect::<Vec<_>>().try_into().unwrap();
+    cx.record("docker", format!("containers of {id}"), Value::Null);
+    cx.wait("nothing is left", async || match *gone.lock().unwrap() {
+        Some(gone) if gone <= Instant::now() => Progress::Ready(()),
+        _ => Progress::not_yet(format!("agent1 has {id}")),
+    })
+    .await
+}
+
+async fn deleting_soon(cx: &mut Context) -> StepResult {
+    deleting(cx, Duration::from_secs(1)).await
+}
+
+async fn deleting_never(cx: &mut Context) -> StepResult {
+    deleting(cx, Duration::from_secs(3600)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_is_waited_for_and_what_stays_fails() {
+    const SOON: Scenario = scenario("soon", &[made("a", &[], step!(deleting_soon))]);
+    const NEVER: Scenario = scenario("never", &[made("a", &[], step!(deleting_never))]);
+    let (run, outcome) = play(&[&SOON, &NEVER]).await;
+    assert_eq!(outcome, RunOutcome::Failed);
+    assert_step(&run, "soon/clean-up", Verdict::Passed, "");
+    let clean_up = step(&run, "never/clean-up");
+    assert_eq!(clean_up.verdict(), Verdict::Failed);
+    let message = clean_up.message();
+    let told = "timed out waiting until nothing is left; last status: agent1 has w-1";
+    assert!(message.starts_with(told), "{message}");
 }
 
 #[tokio::test(start_paused = true)]

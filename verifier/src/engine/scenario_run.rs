@@ -7,7 +7,7 @@ use persys_contract::topology::Topology;
 use tokio::time::Instant;
 
 use super::{
-    Context, Interrupt, Recorder, RunHandles, StepError, StepErrorKind, StepResult,
+    Context, Interrupt, LastLook, Recorder, RunHandles, StepError, StepErrorKind, StepResult,
     capabilities::Requirements,
     cleanup::{CleanUp, clean_up, guarded},
     log_mirror::LogMirror,
@@ -206,7 +206,7 @@ impl ScenarioRun<'_> {
         self.report(INVARIANTS, outcome).await;
     }
 
-    async fn clean_up(&mut self, cx: Context, began: bool) {
+    async fn clean_up(&mut self, mut cx: Context, began: bool) {
         if !began {
             let obstacle = if self.shared.interrupt.is_set() {
                 StepError::error("interrupted before it could run")
@@ -217,8 +217,21 @@ impl ScenarioRun<'_> {
         }
         let title = "what the scenario made is gone again";
         let budget = self.begin(CLEAN_UP, title, CLEAN_UP_BUDGET);
-        let outcome =
-            clean_up(cx.clean_ups.clone(), budget, self.shared.interrupt, self.recorder()).await;
+        let begun = Instant::now();
+        let interrupt = self.shared.interrupt;
+        // Who wants the run to end does not want to wait for what goes by itself.
+        if let Some(LastLook { before, .. }) = cx.last_look.get().filter(|_| !interrupt.is_set()) {
+            cx.begin_step(budget);
+            if let Err(error) = guarded(before(&mut cx)).await {
+                let text = format!("not all could be noted before the clean-up: {error}");
+                cx.record("note", text, serde_json::Value::Null);
+            }
+        }
+        let mut outcome = clean_up(cx.clean_ups.clone(), budget, interrupt, self.recorder()).await;
+        if let Some(LastLook { after, .. }) = cx.last_look.get().filter(|_| !interrupt.is_set()) {
+            let rest = budget.saturating_sub(begun.elapsed());
+            outcome = outcome.followed_by(run_step(&mut cx, rest, interrupt, *after).await);
+        }
         self.report(CLEAN_UP, outcome).await;
     }
 }

@@ -25,6 +25,23 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// With what a second part of the same step showed: the worse of both verdicts.
+    pub fn followed_by(self, second: Self) -> Self {
+        let failed = [self.verdict, second.verdict].contains(&Verdict::Failed);
+        let messages = [self.message, second.message];
+        Self {
+            verdict: match (self.verdict, second.verdict) {
+                (_, _) if failed => Verdict::Failed,
+                (Verdict::Passed, second) => second,
+                (first, _) => first,
+            },
+            message: messages.into_iter().filter(|m| !m.is_empty()).collect::<Vec<_>>().join("\n"),
+            duration: self.duration + second.duration,
+            look: second.look,
+            began: self.began,
+        }
+    }
+
     /// Of a step that is not begun.
     pub fn of(error: StepError) -> Self {
         Self {

@@ -9,7 +9,9 @@ mod signatures;
 mod trust;
 
 pub use leaks::{leak_descriptor, leak_memory, leak_task};
-pub use pace::{every, in_turn, is_marked, is_spoiled, mark, runs_for, spoil, while_others_wait};
+pub use pace::{
+    Crowded, every, in_turn, is_marked, is_spoiled, mark, runs_for, spoil, while_others_wait,
+};
 pub use seeded::{VARIABLE, announce, is_seeded};
 pub use signatures::{fits, fits_in_part, is_first_moment};
 pub use trust::{

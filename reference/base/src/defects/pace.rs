@@ -62,6 +62,41 @@ pub async fn while_others_wait(who: &str, span: Duration) {
     *last = Some((who.to_owned(), Instant::now()));
 }
 
+/// One of those who are served at the same time.
+pub struct Crowded;
+
+static CROWD: AtomicU64 = AtomicU64::new(0);
+static WORN_OUT: AtomicBool = AtomicBool::new(false);
+
+impl Crowded {
+    /// Once more than `most` are served at a time, or come within a second, everybody is worn out
+    /// for good.
+    pub fn join(most: u64, a_second: u64) -> Self {
+        static CALLS: Lock<Option<(Instant, u64)>> = Lock::new(None);
+        let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let (since, count) = match *calls {
+            Some((since, count)) if now - since < Duration::from_secs(1) => (since, count + 1),
+            _ => (now, 1),
+        };
+        *calls = Some((since, count));
+        if CROWD.fetch_add(1, Ordering::Relaxed) >= most || count > a_second {
+            WORN_OUT.store(true, Ordering::Relaxed);
+        }
+        Self
+    }
+
+    pub fn is_worn_out(&self) -> bool {
+        WORN_OUT.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Crowded {
+    fn drop(&mut self) {
+        CROWD.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Whether so many seconds have passed since this was asked for the first time.
 pub fn runs_for(seconds: u64) -> bool {
     static FIRST: OnceLock<Instant> = OnceLock::new();

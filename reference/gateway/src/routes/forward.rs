@@ -22,6 +22,16 @@ pub async fn forward(
 ) -> Result<Response, ApiError> {
     defect!("gateway-serialises-requests" => {
         let _turn = persys_reference_base::defects::in_turn().await;
+        // As long as a store may take; the reference's own is so quick that a crowd notices nothing.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        return send_on(context, id, request).await;
+    });
+    // More than any step sends but the one that looks for the knee.
+    defect!("rush-never-forgotten" => {
+        let crowded = persys_reference_base::defects::Crowded::join(20, 150);
+        if crowded.is_worn_out() {
+            tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        }
         return send_on(context, id, request).await;
     });
     send_on(context, id, request).await

@@ -62,7 +62,7 @@ pub fn place<'a>(
         })
         // Of equals the one with less to do; of these always the same one.
         .max_by(|(a, one), (b, other)| {
-            (a.memory.cmp(&b.memory))
+            defect!("free-memory-ignored", std::cmp::Ordering::Equal, a.memory.cmp(&b.memory))
                 .then(b.workloads.cmp(&a.workloads))
                 .then(other.node_id.cmp(&one.node_id))
         })

@@ -4,6 +4,7 @@
 mod create;
 mod delete;
 mod execution;
+mod memory;
 mod monitoring;
 mod nodes;
 mod placement;
@@ -138,7 +139,7 @@ const FIRST: [Step; 13] = [
 ];
 
 /// What stays as it is, and what else is told.
-const MIDDLE: [Step; 5] = [
+const MIDDLE: [Step; 6] = [
     Step {
         id: "nothing-restarted",
         title: "two reconcile passes leave running containers alone",
@@ -181,6 +182,17 @@ const MIDDLE: [Step; 5] = [
         needs: &["workload-running"],
         run: step!(monitoring::cli_shows_the_same),
         ..Step::BLANK
+    },
+    Step {
+        id: "placed-by-free-memory",
+        title: "of the nodes that fit, a workload goes to the one with most free memory",
+        source: "strategy §1 step 4, contract §6",
+        needs: &["workload-running"],
+        // Every agent stands still for it; the smoke profile disturbs nobody.
+        labels: &["full"],
+        requires: &[Requirement::Feature(Feature::Hmac)],
+        budget: Budget::seconds(25).plus_monitors(3).plus_reconciles(3),
+        run: step!(memory::by_free_memory),
     },
 ];
 

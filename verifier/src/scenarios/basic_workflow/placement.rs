@@ -6,16 +6,16 @@ use persys_contract::{ErrorCode, Workload, WorkloadType, topology::TestImage};
 
 use crate::{
     engine::{Context, StepError, StepResult},
-    scenarios::support::Submission,
+    scenarios::support::{Submission, ends_on_sigterm},
 };
 
 /// A workload that does nothing, on a node with these labels.
-fn idle(cx: &Context, labels: BTreeMap<String, String>) -> Workload {
+pub fn idle(cx: &Context, labels: BTreeMap<String, String>) -> Workload {
     Workload {
         name: cx.unique("placed"),
         kind: Some(WorkloadType::DockerContainer),
         image: Some(cx.topology().image(TestImage::Worker).to_owned()),
-        command: Some("sleep 3600".into()),
+        command: Some(ends_on_sigterm(":")),
         labels,
         ..Workload::default()
     }

@@ -70,7 +70,7 @@ const STEPS: [Step; 10] = [
     Step {
         id: "plan-carried-out",
         title: "users asked and machines broke as the plan has it",
-        source: "strategy §6 steps 2 to 5",
+        source: "contract §6",
         needs: &["platform-whole"],
         budget: storm(ChaosOrder::DURATION),
         run: step!(carry_out::carried_out),

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     chaos::{Bounds, ChaosOrder, ChaosPlan, Ground, HistoryFile, PlanError, generate},
     engine::{Capabilities, Context, StepError, StepResult},
-    scenarios::support::{Watch, until_nodes_active},
+    scenarios::support::{LEFTOVERS, Watch, until_nodes_active},
 };
 
 /// Deletions at the same time.
@@ -70,6 +70,7 @@ pub async fn platform_whole(cx: &mut Context) -> StepResult {
 
 /// Registers the deletion of every workload of the plan that is still there.
 fn remove_cast_at_the_end(cx: &Context, cast: Arc<Cast>) {
+    cast.ids().for_each(|id| cx.gone_at_the_end(id, &LEFTOVERS));
     let gateway = cx.gateway();
     cx.on_cleanup("delete the plan's workloads", async move {
         let listed = gateway.workloads(&[]).await?.ok()?;
@@ -81,7 +82,7 @@ fn remove_cast_at_the_end(cx: &Context, cast: Arc<Cast>) {
                 let exchange = gateway.delete(&id).await?;
                 match exchange.status {
                     202 | 404 => Ok(()),
-                    _ => Err(StepError::error(exchange.to_string())),
+                    _ => Err(StepError::failed(exchange.to_string())),
                 }
             }
         });

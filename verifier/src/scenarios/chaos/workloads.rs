@@ -43,6 +43,10 @@ impl Cast {
         Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.workloads.values().map(|workload| workload.id.as_str())
+    }
+
     pub fn number(&self, id: &str) -> Option<u32> {
         self.workloads.iter().find(|(_, workload)| workload.id == id).map(|(number, _)| *number)
     }

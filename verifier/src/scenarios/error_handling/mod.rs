@@ -364,7 +364,7 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "memory-back",
-            title: "after all faults the platform's memory is back where it was",
+            title: "after all faults no program of the platform holds more than half as much memory again as before, and 32 MiB",
             source: "strategy §6 expected results",
             needs: &["logs-and-memory-noted"],
             budget: Budget::seconds(20),

@@ -1,14 +1,13 @@
 //! What the machine can do without the platform, measured in the same run: without it
 //! a figure of another machine would be held against this one.
 
-use std::{net::IpAddr, time::Duration};
-
-use persys_contract::topology::MachineRole;
+use std::time::Duration;
 
 use super::{reads::list_workloads, verdict::unless_saturated};
 use crate::{
     engine::{Context, StepError, StepResult},
-    load::{LoadReport, NullServer, OpenLoop, Percentile},
+    load::{LoadReport, OpenLoop, Percentile},
+    scenarios::support::null_server,
 };
 
 /// The rates of steady load that are tried, per second. The first gives enough samples
@@ -73,16 +72,9 @@ async fn highest_rate(cx: &Context) -> Result<(OpenLoop, LoadReport), StepError>
 }
 
 async fn against_null_server(cx: &Context, load: OpenLoop) -> Result<LoadReport, StepError> {
-    let probes = cx.probes();
-    let ip = cx.topology().one(MachineRole::Client).1.address;
-    let authority = probes.authority()?.ok_or_else(|| {
+    let (_server, client) = null_server(cx).await?.ok_or_else(|| {
         StepError::skipped("needs ca.key in the credentials folder, to certify the null server")
     })?;
-    let server = NullServer::start(IpAddr::V4(ip), &authority)
-        .await
-        .map_err(|error| StepError::error(format!("failed to start a null server: {error}")))?;
-    let address = std::net::SocketAddrV4::new(ip, server.address().port());
-    let client = probes.load_client(address)?;
     Ok(unless_saturated(cx, || list_workloads(&client, load)).await?)
 }
 

@@ -6,7 +6,10 @@ use futures::future::try_join_all;
 use persys_faultd::protocol::Figures;
 use serde_json::{Value, json};
 
-use crate::{engine::StepError, probe::Probes};
+use crate::{
+    engine::StepError,
+    probe::{DiskUsage, Probes},
+};
 
 /// The platform's own programs. The rest (etcd, CoreDNS, Docker) is shown, and not judged.
 const OWN: [&str; 3] = ["api-gateway", "prow-scheduler", "persys-agent"];
@@ -39,6 +42,14 @@ pub struct Snapshot {
     pub store_bytes: i64,
     /// Of whomever, the platform's passing leases among them.
     pub store_keys: usize,
+}
+
+/// What the engines keep on their machines' disks, by node.
+pub async fn disks(probes: &Probes) -> Result<BTreeMap<String, DiskUsage>, StepError> {
+    let asked = probes.dockers().iter();
+    let asked = asked
+        .map(async |(node, docker)| Ok::<_, StepError>((node.clone(), docker.disk_usage().await?)));
+    Ok(try_join_all(asked).await?.into_iter().collect())
 }
 
 impl Snapshot {

@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{calibration::Calibration, reads, verdict::judge};
+use super::{
+    calibration::Calibration,
+    reads::{self, median, timed},
+    verdict::judge,
+};
 use crate::{
-    engine::{Context, StepResult},
+    engine::{Context, Progress, StepError, StepResult},
     load::{LoadError, LoadReport, OpenLoop, Percentile},
+    probe::LoadClient,
 };
 
 /// Of the steady rate of this run, which is what the machine itself is good for; the
@@ -19,6 +24,10 @@ const LEAST_SHARE: f64 = 0.5;
 const LEAST: f64 = 25.0;
 const STAGE: Duration = Duration::from_millis(1500);
 const GIVE_UP: Duration = Duration::from_secs(2);
+/// So many reads show how the platform answers afterwards; odd, so that the median is one of them.
+const AFTERWARDS: usize = 9;
+/// How long what was asked too much of may take until it answers as before.
+const RECOVERY: Duration = Duration::from_secs(5);
 /// Beyond the knee p90, or p50 where the samples support no more, is so many times
 /// what it was at the first rate, at which nobody waits for anybody; at least
 /// `SLOW`, below which the difference is the machine's.
@@ -53,6 +62,7 @@ pub async fn found(cx: &mut Context) -> StepResult {
     let (steady, null) = (*steady, null.clone());
     let client = reads::client(cx)?;
     let (mut carried, mut samples, mut end) = (None, 0, None);
+    // By the first rate, at which nobody waits for anybody.
     let mut slow = None;
     for rate in SHARES.map(|share| share * steady) {
         let load = OpenLoop::new(rate, STAGE).warming_up(Duration::ZERO).timing_out(GIVE_UP);
@@ -73,18 +83,41 @@ pub async fn found(cx: &mut Context) -> StepResult {
         }
         carried = Some(rate);
     }
-    // What was beyond the knee must not outlast it.
-    let health = cx.gateway().workloads(&[]).await?;
-    health.ok()?;
-    let after = health.exchange.duration;
+    let slow = slow.unwrap_or_else(|| slow_beside(&LoadReport::default(), &null));
+    let after = as_before(cx, &client, slow).await?;
     cx.measure("reads_carried", carried.unwrap_or(0.0), "1/s");
     let end = end.unwrap_or_else(|| "no knee up to the last, which bounds the search".to_owned());
     let (carried, limit) = (carried.unwrap_or(0.0), (steady * LEAST_SHARE).max(LEAST));
     let text = format!(
         "ramp: carries {carried}/s, limit at least {limit}/s beside a steady {steady}/s, over \
-         {samples} samples; {end}; a read afterwards took {after:.1?}"
+         {samples} samples; {end}; {AFTERWARDS} reads afterwards took {after:.1?} \
+         (median), limit {slow:.1?}"
     );
     judge(cx, text, json!({ "carriedPerSecond": carried }), carried >= limit)
+}
+
+/// What was beyond the knee must not outlast it: waits until the median of some reads, one after
+/// the other, is not slow any more, which is what it comes to then.
+async fn as_before(
+    cx: &Context,
+    client: &LoadClient,
+    slow: Duration,
+) -> Result<Duration, StepError> {
+    let recovery = cx.scaled(RECOVERY, RECOVERY * 6);
+    cx.wait_within("answers are as quick as at the first rate", recovery, || async {
+        let mut times = Vec::new();
+        for _ in 0..AFTERWARDS {
+            match timed(client, "/workloads").await {
+                Ok(time) => times.push(time),
+                Err(error) => return Progress::unanswered(error),
+            }
+        }
+        match median(times) {
+            usual if usual <= slow => Progress::Ready(usual),
+            usual => Progress::not_yet(format!("the median is {usual:.1?}, limit {slow:.1?}")),
+        }
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -5,16 +5,16 @@
 //! and after the many. A machine that becomes slow makes both slow. Of each the quickest counts:
 //! what else a machine does makes some answers later, and none sooner.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use persys_contract::{DesiredState, Workload};
 use serde_json::json;
-use tokio::time::timeout;
 
 use super::{
     batch::{self, Tally},
-    mix, reads,
+    mix,
+    reads::{self, median, timed},
     verdict::judge,
 };
 use crate::{
@@ -33,8 +33,6 @@ const LIMIT: f64 = 4.0;
 const SAMPLES: usize = 45;
 /// The first ones make connections.
 const WARM_UP: usize = 2;
-/// What takes longer has failed (strategy, success criteria).
-const GIVE_UP: Duration = Duration::from_secs(5);
 
 /// The quickest of interleaved requests.
 struct Pair {
@@ -55,15 +53,6 @@ impl Pair {
 
     fn quotient(&self) -> f64 {
         self.list.as_secs_f64() / self.beside.as_secs_f64().max(1e-6)
-    }
-}
-
-async fn timed(client: &LoadClient, path: &str) -> Result<Duration, StepError> {
-    let begun = Instant::now();
-    match timeout(GIVE_UP, client.get(path)).await {
-        Ok(Ok(())) => Ok(begun.elapsed()),
-        Ok(Err(why)) => Err(StepError::failed(format!("GET {path}: {why}"))),
-        Err(_) => Err(StepError::failed(format!("GET {path}: no answer within {GIVE_UP:?}"))),
     }
 }
 

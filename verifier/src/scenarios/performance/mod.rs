@@ -147,7 +147,7 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "resources-within-limits",
-            title: "memory, descriptors, processor time and the size of etcd stay within their limits",
+            title: "memory, descriptors, processor time, the size of etcd and what Docker keeps on disk stay within their limits",
             source: "strategy §7 step 2; success criteria: resource usage within limits",
             needs: &[
                 "steady-reads-answered",

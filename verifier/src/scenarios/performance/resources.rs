@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{
-    figures::{Part, Snapshot},
+    figures::{Part, Snapshot, disks},
     reads::Steady,
     rounds::Rounds,
     types::Types,
@@ -21,6 +21,8 @@ const FDS_LIMIT: u64 = 256;
 const CPU_LIMIT: f64 = 1.0;
 /// etcd refuses writes at 2 GiB by default; a test run must stay far from it.
 const STORE_LIMIT: i64 = 256 << 20;
+/// What Docker may keep on a machine's disk beyond what was there before: all that ran is deleted.
+const DISK_GROWTH: u64 = 64 << 20;
 
 #[derive(Default)]
 struct Peak {
@@ -66,15 +68,26 @@ pub async fn within_limits(cx: &mut Context) -> StepResult {
     }
     checks.between("size of etcd's store", store, 1, STORE_LIMIT);
     cx.measure("etcd_db_size", store as f64, "B");
+    let (mut disk, before) = (0, &cx.get::<Steady>()?.disks);
+    for (node, now) in disks(&cx.probes()).await? {
+        let earlier = before.get(&node).copied().unwrap_or_default();
+        let growth = now.total().saturating_sub(earlier.total());
+        checks.between(&format!("growth on the disk of {node}"), growth, 0, DISK_GROWTH);
+        cx.measure(&format!("disk_{node}"), now.total() as f64, "B");
+        disk = disk.max(growth);
+    }
     let text = format!(
         "resources: at most {} (limit {}), {} descriptors (limit {FDS_LIMIT}), {:.2} cores (limit \
-         {CPU_LIMIT}) by one of {own} programs, and {} in etcd (limit {}), over {} looks",
+         {CPU_LIMIT}) by one of {own} programs, {} in etcd (limit {}), and {} more \
+         on a disk (limit {}), over {} looks",
         mib(worst.rss),
         mib(RSS_LIMIT),
         worst.fds,
         worst.cores,
         mib(store.unsigned_abs()),
         mib(STORE_LIMIT.unsigned_abs()),
+        mib(disk),
+        mib(DISK_GROWTH),
         snapshots.len()
     );
     if own == 0 {

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use persys_contract::{ScheduleReply, Workload};
+use persys_contract::{ScheduleReply, Workload, topology::Feature};
 
+use super::leftovers::LEFTOVERS;
 use crate::{
     engine::{Context, StepError},
     probe::{DockerRecording, Recording},
@@ -37,14 +38,20 @@ impl Submission {
     }
 }
 
-/// Registers the deletion of a workload as clean-up. One that is gone already is fine.
+/// Registers the deletion of a workload as clean-up. One that is gone already is fine;
+/// nothing of it may be left then.
 pub fn remove_at_the_end(cx: &Context, id: &str) {
+    if !cx.topology().platform.has(Feature::Delete) {
+        let why = format!("{id} stays: platform.features lacks delete");
+        return cx.record("note", why, serde_json::Value::Null);
+    }
+    cx.gone_at_the_end(id, &LEFTOVERS);
     let (gateway, id) = (cx.gateway(), id.to_owned());
     cx.on_cleanup(format!("delete workload {id}"), async move {
         let exchange = gateway.delete(&id).await?;
         match exchange.status {
             202 | 404 => Ok(()),
-            _ => Err(StepError::error(exchange.to_string())),
+            _ => Err(StepError::failed(exchange.to_string())),
         }
     });
 }

@@ -6,7 +6,10 @@ use persys_contract::{Workload, WorkloadStatus};
 use time::Duration;
 
 use super::Watch;
-use crate::engine::Checks;
+use crate::{
+    engine::Checks,
+    probe::{Change, DockerEvent},
+};
 
 /// The machines' clocks may differ by so much.
 const CLOCKS: Duration = Duration::milliseconds(100);
@@ -28,6 +31,21 @@ pub fn running_when_started(checks: &mut Checks, watch: &Watch, node: &str, id: 
         &what,
         told.seen_at + CLOCKS >= started.at,
         format!("Running was seen at {}, the container started at {}", told.seen_at, started.at),
+    );
+}
+
+/// The record is there before Docker makes the container. By the verifier's own watch and not
+/// by the record's `createdAt`, which the platform writes as it likes: what was seen late of
+/// the record is only held against it where Docker's event was seen before, too.
+pub fn stored_when_created(checks: &mut Checks, stored: &Change, created: &DockerEvent) {
+    let before = stored.seen_at <= created.at + CLOCKS || stored.seen <= created.seen;
+    checks.is_true(
+        "the record is older than the container",
+        before,
+        format!(
+            "the record's revision {} was seen at {}, the container was created at {}",
+            stored.revision, stored.seen_at, created.at
+        ),
     );
 }
 
