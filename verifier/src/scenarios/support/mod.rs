@@ -31,7 +31,7 @@ pub use nodes::until_nodes_active;
 pub use outage::{Outage, until_started_anew};
 pub use processes::Processes;
 pub use refusals::{Refusals, Refused};
-pub use rogue_server::{Manner, RogueServer, Visits};
+pub use rogue_server::{HELD, Manner, RogueServer, Visits};
 pub use secret_search::SecretSearch;
 pub use status::{until_gone, until_status};
 pub use store_away::refused_without_store;
