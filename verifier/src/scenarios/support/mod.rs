@@ -39,4 +39,4 @@ pub use submission::{Submission, Watch, remove_at_the_end};
 pub use test_data::test_workload;
 pub use told_truly::{CLOCKS, one_of_that_name, running_when_started};
 pub use whole_request::WholeRequest;
-pub use window::{two_reconcile_passes, two_unasked_passes};
+pub use window::{Told, two_reconcile_passes, two_unasked_passes};
