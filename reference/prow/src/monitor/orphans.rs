@@ -37,6 +37,12 @@ pub async fn remove_orphans(
         defect!("moved-copies-left-alone" => if persys_reference_base::defects::is_marked(id) {
             continue;
         });
+        defect!("moved-copies-removed-late" => {
+            use persys_reference_base::defects::{is_marked, runs_for};
+            if is_marked(id) && !runs_for(15) {
+                continue;
+            }
+        });
         defect!("copies-left-alone" => if home.is_some() {
             continue;
         });
