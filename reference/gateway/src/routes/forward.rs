@@ -72,7 +72,11 @@ fn refusal(error: &ForwardError) -> (ErrorCode, &'static str) {
             "the connection to the scheduler broke; the request may have been carried out",
         ),
         ForwardError::Timeout => (
-            ErrorCode::SchedulerTimeout,
+            defect!(
+                "late-schedulers-told-as-unreachable",
+                ErrorCode::SchedulerUnreachable,
+                ErrorCode::SchedulerTimeout
+            ),
             "the scheduler did not answer in time; the request may have been carried out",
         ),
     }

@@ -7,6 +7,8 @@ use axum::response::Response;
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+#[cfg(feature = "defects")]
+use super::scheduler::Health;
 use super::{
     answer::Answer,
     attempt::{AttemptError, attempt_safely, exchange},
@@ -60,6 +62,9 @@ impl Schedulers {
         if candidates.is_empty() {
             return Err(ForwardError::NoneKnown);
         }
+        defect!("dead-records-cost-seconds" => if persys_reference_base::defects::every(3) {
+            self.await_the_dead(&candidates).await;
+        });
         let (answer, scheduler) = if outgoing.is_safe() {
             self.ask_each(outgoing, candidates, deadline).await?
         } else {
@@ -68,6 +73,18 @@ impl Schedulers {
         };
         self.answered(&scheduler);
         Ok(answer.into_response(&scheduler))
+    }
+
+    /// Waits for an answer of each scheduler that is known to give none.
+    #[cfg(feature = "defects")]
+    async fn await_the_dead(&self, candidates: &[Arc<Scheduler>]) {
+        let dead = candidates.iter().filter(|candidate| candidate.health() == Health::Down);
+        for endpoint in dead.map(|scheduler| scheduler.endpoint()) {
+            // Who refuses a connection does so at once, who is silent does so each time.
+            for _ in 0..3 {
+                drop(self.shared.connector.connect(endpoint).await);
+            }
+        }
     }
 
     /// Asks one scheduler after the other until one answers. That one's store is
@@ -103,7 +120,14 @@ impl Schedulers {
             let next_may_begin = async {
                 match candidates.len() {
                     0 => std::future::pending().await,
-                    _ => sleep(SAFE_STAGGER).await,
+                    _ => {
+                        sleep(defect!(
+                            "silent-schedulers-awaited",
+                            SAFE_STAGGER * 1000,
+                            SAFE_STAGGER
+                        ))
+                        .await
+                    }
                 }
             };
             tokio::select! {

@@ -92,6 +92,7 @@ async fn reassign(
     book.refresh(&scheduler.store).await?;
     if written {
         defect!("moved-copies-left-alone" => persys_reference_base::defects::mark(id));
+        defect!("moved-copies-removed-late" => persys_reference_base::defects::mark(id));
         tracing::warn!(workloadId = id, from, to, "moved a workload off a lost node");
     }
     Ok(written.then_some(to))

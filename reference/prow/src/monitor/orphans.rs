@@ -48,6 +48,12 @@ async fn remove_unless_assigned(scheduler: &Scheduler, node: &Node, id: &str) {
     defect!("moved-copies-left-alone" => if persys_reference_base::defects::is_marked(id) {
         return;
     });
+    defect!("moved-copies-removed-late" => {
+        use persys_reference_base::defects::{is_marked, runs_for};
+        if is_marked(id) && !runs_for(15) {
+            return;
+        }
+    });
     defect!("copies-left-alone" => if home.is_some() {
         return;
     });

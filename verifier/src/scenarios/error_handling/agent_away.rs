@@ -5,7 +5,7 @@ use persys_contract::{ErrorCode, NodeStatus, WorkloadStatus};
 use super::{
     invalid::{nothing_added, stored},
     links::unknown_here_and_running_there,
-    ongoing::{begin, begin_ending_containers, over},
+    ongoing::{begin, begin_ending, begin_ending_containers, over},
     steady::{Steady, pinned},
 };
 use crate::{
@@ -13,12 +13,14 @@ use crate::{
     scenarios::support::{Submission, Watch, two_reconcile_passes, until_status},
 };
 
+const AGENT: &str = "persys-agent";
+
 pub async fn agent_stopped(cx: &mut Context) -> StepResult {
     over(cx).await?;
     let (broken, other) = cx.get::<Steady>()?.nodes()?;
-    let fault = cx.faults(&broken).stop("persys-agent").await?;
+    let fault = cx.faults(&broken).stop(AGENT).await?;
     let since = fault.since();
-    begin(cx, "agent_away", vec![fault]);
+    begin_ending(cx, "agent_away", vec![fault], (&broken, AGENT))?;
     unknown_here_and_running_there(cx, &broken, &other).await?;
     let gateway = cx.gateway();
     cx.wait(format!("{broken} is inactive"), || async {

@@ -12,6 +12,7 @@ use super::steady::all_well;
 use crate::{
     engine::{Context, StepError, StepResult},
     probe::{ActiveFault, Exchange},
+    scenarios::support::Processes,
 };
 
 /// How long the gateway may take to serve again when no step has healed a fault.
@@ -19,6 +20,19 @@ const SERVES_AGAIN: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(100);
 
 type Faults = Arc<Mutex<Vec<ActiveFault>>>;
+
+/// The platform's processes as they are known to be, and those that faults have ended since,
+/// each a machine and its component.
+pub struct Known {
+    processes: Processes,
+    ended: Vec<(String, &'static str)>,
+}
+
+impl Known {
+    pub async fn look(cx: &Context) -> Result<Self, StepError> {
+        Ok(Self { processes: Processes::look(cx).await?, ended: Vec::new() })
+    }
+}
 
 /// Faults in effect. Another one that is begun ends them in the background.
 pub struct Ongoing {
@@ -30,6 +44,18 @@ pub struct Ongoing {
 
 pub fn begin(cx: &mut Context, name: &'static str, faults: Vec<ActiveFault>) {
     put(cx, name, faults, None);
+}
+
+/// One that ends a process of the platform itself.
+pub fn begin_ending(
+    cx: &mut Context,
+    name: &'static str,
+    faults: Vec<ActiveFault>,
+    (machine, component): (&str, &'static str),
+) -> StepResult {
+    cx.get_mut::<Known>()?.ended.push((machine.to_owned(), component));
+    put(cx, name, faults, None);
+    Ok(())
 }
 
 pub fn begin_ending_containers(
@@ -85,7 +111,7 @@ fn taken(faults: &Faults) -> Vec<ActiveFault> {
     std::mem::take(&mut *faults.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Heals what the step before has broken, and waits until all is as it was.
+/// Heals what the step before has broken, and waits until all is as it was, without a restart.
 pub async fn recovered(cx: &mut Context) -> StepResult {
     let Ongoing { name, faults, restarts } = cx.take::<Ongoing>()?;
     for fault in taken(&faults) {
@@ -94,7 +120,17 @@ pub async fn recovered(cx: &mut Context) -> StepResult {
     let healed = Instant::now();
     all_well(cx, restarts.as_deref()).await?;
     cx.measure(&format!("time_to_recover_{name}"), healed.elapsed().as_secs_f64(), "s");
-    Ok(())
+    not_restarted(cx).await
+}
+
+/// No process of the platform was started anew since the last recovery, but what was ended.
+async fn not_restarted(cx: &mut Context) -> StepResult {
+    let now = Known::look(cx).await?;
+    let before = cx.take::<Known>()?;
+    let mut checks = cx.checks();
+    now.processes.are_those_of(&before.processes, &before.ended, &mut checks);
+    cx.put(now);
+    checks.finish()
 }
 
 /// An answer that is exactly one of these refusals.

@@ -8,6 +8,7 @@ use persys_contract::{
 };
 use time::OffsetDateTime;
 
+use super::ongoing::Known;
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
     scenarios::support::{Submission, Watch, ends_on_sigterm, until_nodes_active, until_status},
@@ -67,6 +68,8 @@ pub async fn run(cx: &mut Context) -> StepResult {
     until_nodes_active(cx).await?;
     let watch = Watch::start(cx).await?;
     cx.put(watch);
+    let known = Known::look(cx).await?;
+    cx.put(known);
     let nodes = cx.topology().with_role(MachineRole::Agent);
     let nodes: Vec<String> = nodes.map(|(name, _)| name.to_owned()).collect();
     let mut steady = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use persys_contract::{ErrorCode, WorkloadStatus, topology::MachineRole};
@@ -17,11 +17,8 @@ use super::{
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
     probe::{ActiveFault, DockerEvent},
-    scenarios::support::{Submission, Watch, until_status},
+    scenarios::support::{Submission, Watch, refused_without_store, until_status},
 };
-
-/// Within which a schedule request must be refused, and the way there and back.
-const REFUSED_WITHIN: Duration = Duration::from_millis(5500);
 
 pub async fn link_cut(cx: &mut Context) -> StepResult {
     let fault = cut(cx, &machine(cx), MachineRole::Scheduler, Direction::Both).await?;
@@ -110,7 +107,7 @@ async fn is_away(cx: &mut Context, name: &'static str, fault: ActiveFault) -> St
     read?.refused(ErrorCode::StoreUnavailable)?;
     let health = gateway.plain().health().await?;
     let mut checks = cx.checks();
-    checks.is_true("refused within 5 s", took <= REFUSED_WITHIN, format!("{took:?}"));
+    refused_without_store(cx, &mut checks, "both are refused", took);
     checks.equal("status of the gateway's health", health.status, 200);
     for (node, placed) in cx.get::<Steady>()?.placed() {
         let container = cx.docker(node).inspect(placed.id()).await?;

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{
     batch::{self, Tally},
     mix,
-    reads::{self, median, timed},
+    reads::{self, timed},
     verdict::judge,
 };
 use crate::{

@@ -47,10 +47,11 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "reconcile-on-request",
-            title: "a workload and a whole pass are reconciled on request, and what is well is left alone",
+            title: "a workload and a whole pass are reconciled on request: what is broken is mended by the time of the answer, and what is well is left alone",
             source: "contract §3.1",
             requires: &[Requirement::Feature(Feature::ReconciliationApi)],
-            run: step!(on_request::finds_all_well),
+            budget: Budget::seconds(30).plus_monitors(4).plus_reconciles(6),
+            run: step!(on_request::reconciled),
             ..WHOLE
         },
         Step {

@@ -13,7 +13,7 @@ use crate::{
     scenarios::support::{Watch, until_status},
 };
 
-/// Between a heartbeat and its record, and between an order and Docker's event.
+/// Between an order and Docker's event.
 const SLACK: Duration = Duration::from_secs(1);
 
 /// The node that is cut off, and what lets it come back.
@@ -79,12 +79,17 @@ pub async fn returned(cx: &mut Context) -> StepResult {
             }
         })
         .await?;
-    let twice = Duration::try_from(ended.seen_at - active).unwrap_or_default();
+    cx.measure("time_to_active_after_return", (active - healed).as_seconds_f64(), "s");
+    let twice = Duration::try_from(ended.seen_at - healed).unwrap_or_default();
     cx.measure("double_run_after_return", twice.as_secs_f64(), "s");
     let after = running(cx, id, home).await?;
     let mut checks = cx.checks();
     let interval = cx.timings().reconcile_interval();
+    // Once it is heard, there is no more reason to wait.
+    let heard = Duration::try_from(ended.seen_at - active).unwrap_or_default();
     let limit = interval + cx.scaled(SLACK, interval);
+    checks.between("time of running twice once it is active", heard, Duration::ZERO, limit);
+    let limit = limit + until_heard(cx);
     checks.between("time of running twice", twice, Duration::ZERO, limit);
     checks.equal("container on the other node", after.id(), before.id());
     checks.equal("time of its last start", after.started_at(), before.started_at());
@@ -92,6 +97,12 @@ pub async fn returned(cx: &mut Context) -> StepResult {
     let workload = cx.gateway().workload(id).await?.ok()?;
     checks.equal("nodeId", workload.node_id.as_deref(), Some(home));
     checks.finish()
+}
+
+/// How long a node that can be reached again may stay unheard: a beat that was sent in vain is
+/// given up once its request has timed out, and another is due an interval later.
+fn until_heard(cx: &Context) -> Duration {
+    cx.timings().request_timeout() + cx.timings().heartbeat_interval()
 }
 
 /// When a node was first recorded as active since `from`.

@@ -1,14 +1,20 @@
 //! The platform's own account of its repairs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Instant};
 
 use persys_contract::{ReconciliationStats, topology::Feature};
+use time::OffsetDateTime;
 
 use super::victim::victim_id;
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
+    events::parse_timestamp,
     probe::Scrape,
+    scenarios::support::Told,
 };
+
+/// How often in a row the platform is asked for its last pass.
+const ASKED: u32 = 10;
 
 /// What the account was before the first repair, and how many there were since.
 pub struct Before {
@@ -52,7 +58,7 @@ pub async fn updated(cx: &mut Context) -> StepResult {
     let mut checks = cx.checks();
     checks.is_true(
         "lastReconciliation has moved",
-        stats.last_reconciliation > earlier.last_reconciliation,
+        ended(&stats) > ended(&earlier),
         format!("{:?}, before {:?}", stats.last_reconciliation, earlier.last_reconciliation),
     );
     checks.is_true(
@@ -66,7 +72,7 @@ pub async fn updated(cx: &mut Context) -> StepResult {
         let action = metadata.last_reconciliation_action.as_deref();
         checks.equal("lastReconciliationAction", action, Some("recreate"));
         checks.equal("lastReconciliationSuccess", metadata.last_reconciliation_success, Some(true));
-        let at = metadata.last_reconciliation.as_deref().and_then(crate::events::parse_timestamp);
+        let at = metadata.last_reconciliation.as_deref().and_then(parse_timestamp);
         checks.some("lastReconciliation of the workload, as a time", at);
     }
 
@@ -88,5 +94,35 @@ pub async fn updated(cx: &mut Context) -> StepResult {
             format!("went up by {moved}, expected at least {least}"),
         );
     }
+    checks.finish()?;
+    passes_and_not_questions(cx).await
+}
+
+/// When the last pass ended, if a time is told.
+fn ended(stats: &ReconciliationStats) -> Option<OffsetDateTime> {
+    stats.last_reconciliation.as_deref().and_then(parse_timestamp)
+}
+
+/// `lastReconciliation` tells of passes, and there are far fewer of them than questions.
+async fn passes_and_not_questions(cx: &Context) -> StepResult {
+    let gateway = cx.gateway();
+    let begun = Instant::now();
+    let mut told = Told::default();
+    for _ in 0..ASKED {
+        let stats = gateway.stats().await?.ok()?.stats;
+        match told.then(stats.last_reconciliation.as_deref()) {
+            Progress::Ready(more) => told = more,
+            Progress::NotYet(_) => {}
+            Progress::Fatal(error) => return Err(error),
+        }
+    }
+    let took = begun.elapsed();
+    let mut checks = cx.checks();
+    checks.is_true(
+        "not every answer names another pass than the one before it",
+        told.passes < ASKED || took >= cx.timings().reconcile_interval() * (ASKED - 1),
+        format!("{ASKED} answers within {took:.1?} name {} passes", told.passes),
+    );
+    checks.is_true("a pass is named", told.passes > 0, "none of the answers names one");
     checks.finish()
 }

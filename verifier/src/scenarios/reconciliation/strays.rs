@@ -43,6 +43,7 @@ pub async fn on_the_wrong_node(cx: &mut Context) -> StepResult {
         command,
         ..DockerRun::default()
     };
+    let earlier = cx.get::<Watch>()?.containers[&other].actions(id).len();
     let since = tokio::time::Instant::now();
     let mut runs = false;
     for _ in 0..ORDERS {
@@ -57,6 +58,8 @@ pub async fn on_the_wrong_node(cx: &mut Context) -> StepResult {
     }
     if runs {
         removed(cx, id, &other).await?;
+    } else {
+        made(cx, id, &other, earlier).await?;
     }
     cx.measure("time_to_remove_copy", since.elapsed().as_secs_f64(), "s");
     let after = running(cx, id, home).await?;
@@ -66,6 +69,23 @@ pub async fn on_the_wrong_node(cx: &mut Context) -> StepResult {
     checks.equal("container on its own node", after.id(), before.id());
     checks.equal("time of its last start", after.started_at(), before.started_at());
     checks.finish()
+}
+
+/// Waits until the engine tells that the workload's container was made after so many events:
+/// an agent that makes no copy when it is told to shows nothing.
+async fn made(cx: &Context, id: &str, node: &str, earlier: usize) -> StepResult {
+    let recording = &cx.get::<Watch>()?.containers[node];
+    cx.waiting(format!("{node} has made a container of workload {id}, as it was ordered to"))
+        .wake_on_watch(recording.changed())
+        .within(cx.timings().reconcile_interval())
+        .until(|| async {
+            let since = recording.actions(id).split_off(earlier);
+            match since.iter().any(|action| action == "create") {
+                true => Progress::Ready(()),
+                false => Progress::not_yet(format!("its events since: {since:?}")),
+            }
+        })
+        .await
 }
 
 /// Waits for the end of a workload's containers on a node, which must have run

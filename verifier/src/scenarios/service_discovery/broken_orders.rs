@@ -1,7 +1,9 @@
-//! An order whose connection breaks after it was sent is not sent again (contract §3.1).
+//! An order that was sent is not sent again (contract §3.1): neither when its connection
+//! breaks, nor when no answer comes.
 //!
 //! Nobody can say what became of such an order. To have one for certain, a scheduler that
-//! is one of the network's by its certificate takes the order whole and hangs up.
+//! is one of the network's by its certificate takes the order whole and hangs up, or says
+//! nothing.
 
 use std::{
     net::{IpAddr, SocketAddr, SocketAddrV4},
@@ -24,7 +26,7 @@ use crate::{
     engine::{Checks, Context, Progress, StepError, StepResult},
     probe::{Exchange, Recording},
     scenarios::support::{
-        Manner, RogueServer, authority, ends_on_sigterm, remove_at_the_end, unmade,
+        HELD, Manner, RogueServer, authority, ends_on_sigterm, remove_at_the_end, unmade,
         until_nodes_active,
     },
 };
@@ -70,9 +72,17 @@ async fn hung_up_on(
 ) -> StepResult {
     until_named(cx, all).await?;
     until_known(cx, all.len()).await?;
-    let sent = orders(cx, server).await?;
-    let reads = reads(cx, server).await?;
+    // What is not answered takes the gateway's request timeout; the rest goes on meanwhile.
+    let (unanswered, others) = tokio::join!(unanswered(cx, server), async {
+        let sent = orders(cx, server).await?;
+        Ok::<_, StepError>((sent, reads(cx, server).await?))
+    });
+    let (unanswered, (sent, reads)) = (unanswered?, others?);
     let mut checks = cx.checks();
+    let late = unanswered.answer.is_refusal(ErrorCode::SchedulerTimeout);
+    let told = unanswered.answer.to_string();
+    checks.is_true("who sent an order that is not answered is told that it is late", late, told);
+    nowhere_else(cx, &mut checks, records, &unanswered.id).await?;
     let visits = server.visits();
     for Sent { id, answer } in &sent {
         let got = visits.bodies.iter().filter(|body| body.contains(id)).count();
@@ -89,6 +99,27 @@ async fn hung_up_on(
     let summary = format!("{} orders and {reads} reads were hung up on", visits.bodies.len());
     cx.record("rogue", summary, json!({ "requests": visits.requests }));
     checks.finish()
+}
+
+/// Sends orders until one of them has come to the scheduler and is not answered.
+async fn unanswered(cx: &Context, server: &RogueServer) -> Result<Sent, StepError> {
+    let gateway = cx.gateway();
+    cx.waiting("an order came to a scheduler that does not answer it")
+        .every(PAUSE)
+        .until(|| async {
+            let workload = Workload { name: cx.unique(HELD), ..order(cx) };
+            remove_at_the_end(cx, &workload.id);
+            let id = workload.id.clone();
+            let answer = match gateway.schedule(&workload).await {
+                Ok(answer) => answer.exchange,
+                Err(error) => return Progress::Fatal(error.failed()),
+            };
+            match server.visits().held.iter().any(|body| body.contains(&id)) {
+                true => Progress::Ready(Sent { id, answer }),
+                false => Progress::not_yet(format!("others got it: {answer}")),
+            }
+        })
+        .await
 }
 
 /// Sends orders until enough of them have come to the scheduler that hangs up.

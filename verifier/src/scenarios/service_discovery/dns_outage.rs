@@ -39,7 +39,7 @@ pub async fn requests_go_on(cx: &mut Context) -> StepResult {
         format!("{asked:?}"),
     );
     let failed = traffic.hits();
-    let failed = failed.iter().filter_map(|hit| hit.failure.as_ref()).map(|failure| &failure.text);
+    let failed = failed.iter().filter_map(|hit| hit.failure()).map(|failure| &failure.text);
     checks.equal("requests that failed", failed.collect::<Vec<_>>(), Vec::<&String>::new());
     judge(cx, &mut checks, &traffic.hits(), from)?;
     until_known(cx, schedulers(cx).len()).await?;

@@ -6,6 +6,8 @@ mod broken_orders;
 mod death;
 mod dns_outage;
 mod etcd_outage;
+mod frozen;
+mod hits;
 mod planted;
 mod records;
 mod registration;
@@ -102,11 +104,21 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "broken-order-not-repeated",
-            title: "an order whose connection broke after it was sent is told as such and sent to nobody else, and reads are",
+            title: "an order whose connection broke after it was sent, or that is not answered, is told as such and sent to nobody else, and reads are",
             source: "strategy §3 step 4, contract §3.1",
             needs: &["gateway-uses-discovered"],
             budget: Budget::seconds(25).plus_discoveries(5),
             run: step!(broken_orders::not_repeated),
+            ..Step::BLANK
+        },
+        Step {
+            id: "frozen-scheduler-unnoticed",
+            title: "a scheduler is frozen: every read is served within 2 s, and so is every order 2 s later",
+            source: "strategy §3 step 4, result 3, contract §3.1, §5",
+            needs: &["every-scheduler-serves", "one-scheduler-leads"],
+            requires: LEASED,
+            budget: Budget::seconds(30).plus_discoveries(2),
+            run: step!(frozen::requests_go_on),
             ..Step::BLANK
         },
         Step {
@@ -177,6 +189,16 @@ pub const SCENARIO: Scenario = Scenario {
             requires: LEASED,
             budget: Budget::seconds(30).plus_discoveries(2),
             run: step!(death::stopped_deregisters),
+            ..Step::BLANK
+        },
+        Step {
+            id: "no-scheduler-told",
+            title: "while every scheduler is stopped, reads and orders are refused with 502 scheduler_unreachable",
+            source: "contract §3.1",
+            needs: &["stopped-scheduler-deregisters"],
+            requires: LEASED,
+            budget: Budget::seconds(25),
+            run: step!(death::none_left),
             ..Step::BLANK
         },
         Step {

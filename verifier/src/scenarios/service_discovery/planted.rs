@@ -41,7 +41,7 @@ pub async fn skipped(cx: &mut Context) -> StepResult {
     traffic.until(cx, from, cx.timings().discovery_interval()).await?;
     let mut checks = cx.checks();
     let hits = traffic.hits();
-    let failed = hits.iter().filter_map(|hit| hit.failure.as_ref()).map(|failure| &failure.text);
+    let failed = hits.iter().filter_map(|hit| hit.failure()).map(|failure| &failure.text);
     checks.equal("requests that failed", failed.collect::<Vec<_>>(), Vec::<&String>::new());
     judge(cx, &mut checks, &hits, from)?;
     let used = cx.gateway().health().await?.ok()?.prow_scheduler;

@@ -30,12 +30,16 @@ const ANSWER: &[u8] =
 const HEALTHY: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
 
+/// What marks a request whose connection is neither answered nor closed.
+pub const HELD: &str = "held-for-ever";
+
 /// What it does with requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
     /// It answers everything, if it is asked.
     AnswersAll,
-    /// It says that it serves, takes every request to its last byte, and hangs up.
+    /// It says that it serves, takes every request to its last byte, and hangs up; one
+    /// with [`HELD`] in its body it never answers.
     HangsUp,
 }
 
@@ -51,6 +55,8 @@ pub struct Visits {
     pub requests: Vec<String>,
     /// The bodies of those that it hung up on, in the same order.
     pub bodies: Vec<String>,
+    /// The bodies of those that it does not answer.
+    pub held: Vec<String>,
 }
 
 /// Serves until it is dropped.
@@ -113,20 +119,36 @@ async fn serve(
         note(&visits, |visits| visits.connections += 1);
         let (acceptor, visits) = (acceptor.clone(), visits.clone());
         open.spawn(async move {
-            let _ = timeout(PATIENCE, receive(tcp, acceptor, &visits, manner)).await;
+            let received = timeout(PATIENCE, receive(tcp, acceptor, &visits, manner)).await;
+            if let Ok(Some(_held)) = received {
+                // For as long as this serves.
+                std::future::pending::<()>().await;
+            }
         });
         while open.try_join_next().is_some() {}
     }
 }
 
-async fn receive(tcp: TcpStream, acceptor: TlsAcceptor, visits: &Mutex<Visits>, manner: Manner) {
+/// Gives a connection back that is to be held open.
+async fn receive(
+    tcp: TcpStream,
+    acceptor: TlsAcceptor,
+    visits: &Mutex<Visits>,
+    manner: Manner,
+) -> Option<TlsStream<TcpStream>> {
     let stream = match acceptor.accept(tcp).await {
         Ok(stream) => stream,
-        Err(error) => return note(visits, |visits| visits.broken_off.push(error.to_string())),
+        Err(error) => {
+            note(visits, |visits| visits.broken_off.push(error.to_string()));
+            return None;
+        }
     };
     note(visits, |visits| visits.finished += 1);
     match manner {
-        Manner::AnswersAll => answer_all(stream, visits).await,
+        Manner::AnswersAll => {
+            answer_all(stream, visits).await;
+            None
+        }
         Manner::HangsUp => hang_up(stream, visits).await,
     }
 }
@@ -143,22 +165,31 @@ async fn answer_all(mut stream: TlsStream<TcpStream>, visits: &Mutex<Visits>) {
     }
 }
 
-async fn hang_up(mut stream: TlsStream<TcpStream>, visits: &Mutex<Visits>) {
+async fn hang_up(
+    mut stream: TlsStream<TcpStream>,
+    visits: &Mutex<Visits>,
+) -> Option<TlsStream<TcpStream>> {
     let (mut got, mut piece) = (Vec::new(), [0; 4096]);
     while let Ok(length @ 1..) = stream.read(&mut piece).await {
         got.extend_from_slice(&piece[..length]);
         let Some(WholeRequest { line, body }) = WholeRequest::read(&got) else { continue };
+        if body.contains(HELD) {
+            note(visits, |visits| visits.held.push(body));
+            return Some(stream);
+        }
         if !line.starts_with("GET /health ") {
-            return note(visits, |visits| {
+            note(visits, |visits| {
                 visits.requests.push(line);
                 visits.bodies.push(body);
             });
+            return None;
         }
         got.clear();
         if stream.write_all(HEALTHY).await.is_err() {
-            return;
+            return None;
         }
     }
+    None
 }
 
 fn note(visits: &Mutex<Visits>, change: impl FnOnce(&mut Visits)) {
@@ -236,5 +267,11 @@ mod tests {
         let visits = rogue.visits();
         assert_eq!(visits.requests, ["POST /workloads/schedule HTTP/1.1"]);
         assert_eq!(visits.bodies, [large]);
+
+        let held = client.post(format!("{base}/workloads/schedule")).body(HELD);
+        let error = held.timeout(Duration::from_millis(500)).send().await.unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+        assert_eq!(rogue.visits().held, [HELD]);
+        assert_eq!(rogue.visits().requests.len(), 1);
     }
 }

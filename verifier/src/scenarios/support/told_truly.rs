@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The machines' clocks may differ by so much.
-const CLOCKS: Duration = Duration::milliseconds(100);
+pub const CLOCKS: Duration = Duration::milliseconds(100);
 
 /// The record says `Running` only once Docker has started the container. What is seen
 /// of the record comes late if anything, so that a sound platform cannot fail here.
