@@ -32,7 +32,7 @@ pub use rogue_server::{Manner, RogueServer, Visits};
 pub use secret_search::SecretSearch;
 pub use status::{until_gone, until_status};
 pub use submission::{Submission, Watch, remove_at_the_end};
-pub use test_data::test_workload;
+pub use test_data::{pinned, test_workload};
 pub use told_truly::{one_of_that_name, running_when_started};
 pub use whole_request::WholeRequest;
 pub use window::{two_reconcile_passes, two_unasked_passes};
