@@ -37,6 +37,11 @@ impl Steady {
         }
     }
 
+    /// Any of them.
+    pub fn one(&self) -> Result<(&String, &Placed), StepError> {
+        self.0.iter().next().ok_or_else(|| StepError::error("there is no steady workload"))
+    }
+
     pub fn placed(&self) -> impl Iterator<Item = (&String, &Placed)> {
         self.0.iter()
     }
