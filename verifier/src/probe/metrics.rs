@@ -81,7 +81,8 @@ impl MetricsProbe {
             let broken = exchange.to_string();
             return Err(ProbeError::Violation { question: Box::new(question), broken });
         }
-        let samples = prometheus::parse(&exchange.text()).map_err(|error| {
+        let text = exchange.text();
+        let samples = prometheus::parse(&text).map_err(|error| {
             let broken = format!("it is no Prometheus exposition: {error}");
             ProbeError::Violation { question: Box::new(question), broken }
         })?;
@@ -91,6 +92,7 @@ impl MetricsProbe {
             who: who.into(),
             at: OffsetDateTime::now_utc(),
             samples: samples.into(),
+            types: prometheus::types(&text).into(),
             names: Arc::new(self.setup.topology().platform.metrics.clone()),
             evidence: Some(self.evidence.clone()),
         })
@@ -105,6 +107,7 @@ pub struct Scrape {
     /// When it was taken, by this machine's clock.
     pub at: OffsetDateTime,
     samples: Arc<[Sample]>,
+    types: Arc<BTreeMap<String, String>>,
     names: Arc<BTreeMap<String, String>>,
     evidence: Option<Evidence>,
 }
@@ -146,6 +149,12 @@ impl Scrape {
         value
     }
 
+    /// What the exposition says a metric is: `counter`, `gauge`, `histogram`, …; `None` when it
+    /// does not say, which the format allows.
+    pub fn kind(&self, name: &str) -> Option<&str> {
+        self.types.get(&self.platform_name(name)).map(String::as_str)
+    }
+
     /// By how much a counter went up since an earlier scrape. An absent series
     /// counts as 0, and so does the earlier one when the component was restarted
     /// in between.
@@ -180,6 +189,7 @@ mod tests {
             who: "the gateway".into(),
             at: OffsetDateTime::UNIX_EPOCH,
             samples: prometheus::parse(text).unwrap().into(),
+            types: prometheus::types(text).into(),
             names: Arc::new(names.map(|(a, b)| (a.to_owned(), b.to_owned())).into()),
             evidence: None,
         }
@@ -196,9 +206,10 @@ mod tests {
 
     #[test]
     fn the_platform_s_own_names_are_used() {
-        let scrape = scrape("http_latency_count 7\nn{status=\"active\"} 2\n");
+        let scrape = scrape("# TYPE n gauge\nhttp_latency_count 7\nn{status=\"active\"} 2\n");
         assert_eq!(scrape.value("persys_http_request_duration_seconds_count", &[]), Some(7.0));
         assert_eq!(scrape.value("persys_nodes", &[("status", "active")]), Some(2.0));
+        assert_eq!(scrape.kind("persys_nodes"), Some("gauge"));
     }
 
     #[test]

@@ -43,6 +43,15 @@ pub fn parse(text: &str) -> Result<Vec<Sample>, ParseError> {
     Ok(samples)
 }
 
+/// The metrics' types by their `# TYPE` lines. A metric without one has none.
+pub fn types(text: &str) -> BTreeMap<String, String> {
+    let told = |line: &str| {
+        let mut words = line.trim().strip_prefix("# TYPE ")?.split_whitespace();
+        Some((words.next()?.to_owned(), words.next()?.to_owned()))
+    };
+    text.lines().filter_map(told).collect()
+}
+
 fn sample(line: &str) -> Result<Sample, &'static str> {
     let ends = line.find(|c: char| c == '{' || c.is_whitespace()).ok_or("it has no value")?;
     let (name, rest) = line.split_at(ends);
@@ -139,6 +148,14 @@ mod tests {
         assert_eq!(samples[3].labels["a"], "q\"b\\c\nd");
         assert_eq!(samples[3].labels["b"], "x,}");
         assert!(samples[3].value.is_nan());
+    }
+
+    #[test]
+    fn types_are_read_where_they_are_told() {
+        let text = "# HELP x TYPE y\n# TYPE x counter\nx 1\n# TYPE h histogram\n# TYPE z\n";
+        let told: Vec<_> = types(text).into_iter().collect();
+        let pair = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+        assert_eq!(told, [pair("h", "histogram"), pair("x", "counter")]);
     }
 
     #[test]

@@ -88,6 +88,7 @@ impl Membership {
                     complaints = Complaints::default();
                 }
                 Err(fault) if is_unknown(&fault) => {
+                    defect!("agent-never-registers-again" => continue);
                     tracing::warn!("no scheduler knows this node any more");
                     return;
                 }

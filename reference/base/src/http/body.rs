@@ -35,10 +35,11 @@ impl<S: Send + Sync> FromRequest<S> for LimitedBytes {
 pub async fn read_body(body: Body) -> Result<Bytes, ApiError> {
     let mut stream = body.into_data_stream();
     let mut whole = Vec::new();
+    let limit = defect!("bodies-limited-to-64-kib", 64 << 10, MAX_BODY_BYTES);
     let reading = async {
         while let Some(part) = stream.next().await {
             let part = part.map_err(|_| broken("the body broke off"))?;
-            if whole.len() + part.len() > MAX_BODY_BYTES {
+            if whole.len() + part.len() > limit {
                 return Ok(false);
             }
             whole.extend_from_slice(&part);

@@ -53,6 +53,7 @@ where
         line.insert("ts".into(), now.into());
         let level = event.metadata().level().as_str().to_ascii_lowercase();
         line.insert("level".into(), level.into());
+        crate::defect!("logs-without-level" => drop(line.remove("level")));
         line.insert("service".into(), self.service.into());
         line.insert("msg".into(), own.0.remove("msg").unwrap_or_else(|| "".into()));
         for span in ctx.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {

@@ -18,7 +18,7 @@ use axum::{
 };
 use persys_contract::Role;
 use persys_reference_base::{
-    Metrics, RoleGate,
+    Metrics, RoleGate, defect,
     http::{framed, framed_around},
     require_role,
     signature::{SignatureCheck, require_signature},
@@ -51,8 +51,13 @@ pub fn plain(scheduler: Arc<Scheduler>, check: Arc<SignatureCheck>, metrics: &Me
         .route("/nodes/register", post(node_signals::register))
         .route("/nodes/heartbeat", post(node_signals::beat))
         .route_layer(from_fn_with_state(check, require_signature))
-        .route("/health", get(health::health))
-        .with_state(scheduler)
-        .merge(metrics.routes());
+        .route("/health", get(health::health));
+    let routes = defect!(
+        "scheduler-takes-plain-deletions",
+        routes.route("/workloads/{id}", axum::routing::delete(workloads::delete)),
+        routes
+    )
+    .with_state(scheduler)
+    .merge(metrics.routes());
     framed(routes, metrics)
 }

@@ -62,6 +62,9 @@ pub async fn set_desired_state(
     Path(id): Path<String>,
     StrictJson(change): StrictJson<DesiredStateChange>,
 ) -> Result<Json<Workload>, ApiError> {
+    defect!("unknown-workload-wished" => if scheduler.store.workload(&id).await?.is_none() {
+        return Ok(Json(Workload::default()));
+    });
     wish(&scheduler, &id, change.desired_state).await.map(without_secrets).map(Json)
 }
 

@@ -1,6 +1,7 @@
 //! Scenario `authentication` (strategy §2): who is let in by certificate, by
 //! signature and by token, and that everybody else is refused for the right reason.
 
+mod bystander;
 mod hmac;
 mod mutual_tls;
 mod oauth;
@@ -19,10 +20,14 @@ macro_rules! with {
 }
 use with;
 
-const PARTS: [&[Step]; 4] = [&mutual_tls::STEPS, &hmac::STEPS, &oauth::STEPS, &secrets::STEPS];
+const PARTS: [&[Step]; 5] =
+    [&mutual_tls::STEPS, &hmac::STEPS, &oauth::STEPS, &secrets::STEPS, &hmac::LAST];
 
-const COUNT: usize =
-    mutual_tls::STEPS.len() + hmac::STEPS.len() + oauth::STEPS.len() + secrets::STEPS.len();
+const COUNT: usize = mutual_tls::STEPS.len()
+    + hmac::STEPS.len()
+    + oauth::STEPS.len()
+    + secrets::STEPS.len()
+    + hmac::LAST.len();
 
 pub const SCENARIO: Scenario = Scenario {
     id: "authentication",

@@ -4,7 +4,9 @@
 mod create;
 mod delete;
 mod execution;
+mod logs;
 mod memory;
+mod metrics;
 mod monitoring;
 mod nodes;
 mod placement;
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// From the platform's start to containers that run.
-const FIRST: [Step; 13] = [
+const FIRST: [Step; 16] = [
     Step {
         id: "components-ready",
         title: "every component answers in the way the contract gives it",
@@ -46,6 +48,15 @@ const FIRST: [Step; 13] = [
         needs: &["nodes-registered"],
         budget: Budget::seconds(5).plus_heartbeats(6),
         run: step!(nodes::heartbeats_advance),
+        ..Step::BLANK
+    },
+    Step {
+        id: "node-registers-again",
+        title: "a node that no scheduler knows any more is refused its heartbeat and registers again",
+        source: "contract §3.2, §6",
+        needs: &["nodes-registered"],
+        budget: Budget::seconds(8).plus_heartbeats(3),
+        run: step!(nodes::registered_again),
         ..Step::BLANK
     },
     Step {
@@ -134,6 +145,23 @@ const FIRST: [Step; 13] = [
         needs: &["workload-running"],
         budget: Budget::seconds(10).plus_monitors(3),
         run: step!(monitoring::metrics_moved),
+        ..Step::BLANK
+    },
+    Step {
+        id: "metrics-complete",
+        title: "every component has the contract's metrics, by name, type and labels",
+        source: "contract §7",
+        needs: &["workload-running"],
+        budget: Budget::seconds(10).plus_reconciles(2),
+        run: step!(metrics::complete),
+        ..Step::BLANK
+    },
+    Step {
+        id: "log-lines-well-formed",
+        title: "what the components log is lines of JSON with time, level, service and message",
+        source: "contract §7",
+        needs: &["workload-running"],
+        run: step!(logs::well_formed),
         ..Step::BLANK
     },
 ];

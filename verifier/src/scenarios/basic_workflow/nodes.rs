@@ -8,7 +8,7 @@ use persys_contract::{
 };
 
 use crate::{
-    engine::{Checks, Context, Progress, StepResult},
+    engine::{Checks, Context, Progress, StepError, StepResult},
     probe::ChangeKind,
 };
 
@@ -84,6 +84,44 @@ fn describes(checks: &mut Checks, node: &Node, machine: &Machine, port: u16) {
         within,
         format!("{} of {}", node.available_memory, node.total_memory),
     );
+}
+
+/// A scheduler that does not know a node refuses its heartbeat with 404, and the node registers
+/// again, with all that it told the first time.
+pub async fn registered_again(cx: &mut Context) -> StepResult {
+    let node = cx.topology().one(MachineRole::Agent).0.to_owned();
+    let before = cx.etcd().node(&node).await?;
+    let Some(before) = before else {
+        return Err(StepError::failed(format!("etcd has no record of {node}")));
+    };
+    let (key, etcd, entry) = (StoreKeys::node(&node), cx.etcd(), before.entry.clone());
+    cx.on_cleanup(format!("put the record of {node} back"), async move {
+        if etcd.get(&entry.key).await?.is_none() {
+            etcd.restore(&entry).await?;
+        }
+        Ok(())
+    });
+    cx.etcd().delete(&key).await?;
+    let etcd = cx.etcd();
+    let again = cx
+        .wait(format!("{node} has registered again"), || async {
+            match etcd.node(&node).await {
+                Ok(Some(stored)) => Progress::Ready(stored.value),
+                Ok(None) => Progress::not_yet("etcd has no record of it"),
+                Err(error) => Progress::unanswered(error),
+            }
+        })
+        .await?;
+    let before = before.value;
+    let mut checks = cx.checks();
+    checks.equal("address", again.ip_address, before.ip_address);
+    checks.equal("port", again.agent_port, before.agent_port);
+    checks.equal("hostname", again.hostname, before.hostname);
+    checks.equal("labels", again.labels, before.labels);
+    checks.equal("memory", again.total_memory, before.total_memory);
+    checks.equal("engine", again.container_engine.kind, before.container_engine.kind);
+    checks.equal("status", again.status, Some(NodeStatus::Active));
+    checks.finish()
 }
 
 /// On the recorded history of etcd: a snapshot could show the same beat twice.

@@ -10,7 +10,7 @@ use super::steady::{Steady, pinned};
 use crate::{
     engine::{Checks, Context, StepError, StepResult},
     probe::HttpRequest,
-    scenarios::support::Submission,
+    scenarios::support::{Submission, remove_at_the_end},
 };
 
 const SCHEDULE: &str = "/workloads/schedule";
@@ -91,7 +91,7 @@ const CASES: &[Case] = &[
 ];
 
 /// Bodies that are no workload at all.
-const BROKEN: &[&[u8]] = &[
+pub const BROKEN: &[&[u8]] = &[
     b"",
     b"{",
     b"{\"name\":\"a\",}",
@@ -138,17 +138,36 @@ pub async fn broken_json_refused(cx: &mut Context) -> StepResult {
     checks.finish()
 }
 
+/// To the byte: a body of 1 MiB is taken, and one more byte is too many. What makes it so long
+/// is a field that nobody knows, which is ignored, so that the workload itself is small.
 pub async fn too_large_refused(cx: &mut Context) -> StepResult {
-    let (before, gateway) = (stored(cx).await?, cx.gateway());
-    let mut body = patched(cx, "{}")?;
-    body["envVars"] = json!({ "FILLER": "x".repeat(MAX_BODY_BYTES) });
-    let exchange = gateway.request(Method::POST, SCHEDULE, Some(&body)).await?;
+    let gateway = cx.gateway();
+    let (node, _) = cx.get::<Steady>()?.one()?;
+    let taken = HttpRequest::new(Method::POST, SCHEDULE).json(&filled(cx, node, MAX_BODY_BYTES)?);
+    let exchange = gateway.send(taken).await?;
+    let reply: persys_contract::ScheduleReply = match exchange.is_success() {
+        true => exchange.json()?,
+        false => return Err(StepError::failed(format!("a body of 1 MiB: {exchange}"))),
+    };
+    remove_at_the_end(cx, &reply.workload_id);
+    let before = stored(cx).await?;
+    let over = filled(cx, node, MAX_BODY_BYTES + 1)?;
+    let exchange = gateway.request(Method::POST, SCHEDULE, Some(&over)).await?;
     exchange.refused(ErrorCode::TooLarge)?;
     let after = gateway.workloads(&[]).await?;
     let mut checks = cx.checks();
     checks.is_true("the next request is served", after.ok().is_ok(), after.exchange.to_string());
     nothing_added(&mut checks, &before, &stored(cx).await?);
     checks.finish()
+}
+
+/// A good workload in a body of exactly this many bytes.
+fn filled(cx: &Context, node: &str, bytes: usize) -> Result<Value, StepError> {
+    let mut body = serde_json::to_value(pinned(cx, "filled", node))?;
+    body["filler"] = "".into();
+    let least = serde_json::to_vec(&body)?.len();
+    body["filler"] = "x".repeat(bytes.saturating_sub(least)).into();
+    Ok(body)
 }
 
 pub async fn duplicate_refused(cx: &mut Context) -> StepResult {

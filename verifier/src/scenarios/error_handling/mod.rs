@@ -9,9 +9,12 @@ mod invalid;
 mod links;
 mod ongoing;
 mod port_taken;
+mod refused;
 mod steady;
 mod store_away;
 mod store_rebooted;
+
+use persys_contract::topology::Feature;
 
 use crate::{
     plan::{Budget, HEALS, Requirement, Scenario, Step},
@@ -86,10 +89,27 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "too-large-refused",
-            title: "a body of more than 1 MiB is refused as too_large, and the next request is served",
+            title: "a body of 1 MiB is taken, one of a byte more is refused as too_large, and the next request is served",
             source: "strategy §6 step 1",
             budget: Budget::seconds(20),
             run: step!(invalid::too_large_refused),
+            ..WHOLE
+        },
+        Step {
+            id: "unknown-and-broken-refused",
+            title: "the API refuses what is asked of an unknown workload with 404, and a desired state that is none with 400",
+            source: "contract §3.1",
+            budget: Budget::seconds(20),
+            run: step!(refused::by_api),
+            ..WHOLE
+        },
+        Step {
+            id: "unknown-and-broken-refused-by-agents",
+            title: "every agent refuses what is asked of an unknown container with 404, and a body that is no order with 400",
+            source: "contract §3.3",
+            requires: &[Requirement::Feature(Feature::Hmac)],
+            budget: Budget::seconds(20),
+            run: step!(refused::by_agents),
             ..WHOLE
         },
         Step {

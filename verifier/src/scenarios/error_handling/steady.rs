@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use persys_contract::{
-    NodeStatus, RestartPolicy, Workload, WorkloadStatus, WorkloadType,
-    topology::{MachineRole, TestImage},
-};
+use persys_contract::{NodeStatus, WorkloadStatus, topology::MachineRole};
 use time::OffsetDateTime;
 
 use super::ongoing::Known;
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
-    scenarios::support::{Submission, Watch, ends_on_sigterm, until_nodes_active, until_status},
+    scenarios::support::{Submission, Watch, until_nodes_active, until_status},
 };
+
+pub use crate::scenarios::support::pinned;
 
 /// One workload of each node, which its labels keep there.
 pub struct Steady(BTreeMap<String, Placed>);
@@ -39,6 +38,11 @@ impl Steady {
         }
     }
 
+    /// Any of them.
+    pub fn one(&self) -> Result<(&String, &Placed), StepError> {
+        self.0.iter().next().ok_or_else(|| StepError::error("there is no steady workload"))
+    }
+
     pub fn placed(&self) -> impl Iterator<Item = (&String, &Placed)> {
         self.0.iter()
     }
@@ -47,20 +51,6 @@ impl Steady {
 impl Placed {
     pub fn id(&self) -> &str {
         self.submission.id()
-    }
-}
-
-/// A workload that runs on this node or nowhere.
-pub fn pinned(cx: &Context, name: &str, node: &str) -> Workload {
-    let labels = cx.topology().machines.get(node).map(|machine| machine.labels.clone());
-    Workload {
-        name: cx.unique(name),
-        kind: Some(WorkloadType::DockerContainer),
-        image: Some(cx.topology().image(TestImage::Worker).to_owned()),
-        command: Some(ends_on_sigterm("echo steady")),
-        restart_policy: Some(RestartPolicy::UnlessStopped),
-        labels: labels.unwrap_or_default(),
-        ..Workload::default()
     }
 }
 

@@ -39,6 +39,20 @@ impl Component {
         found.map(|(machine, _)| Self::scheduler(machine)).collect()
     }
 
+    /// Every agent, by machine.
+    pub fn agents(cx: &Context) -> Vec<Self> {
+        let found = cx.topology().with_role(MachineRole::Agent);
+        found.map(|(machine, _)| Self::agent(machine)).collect()
+    }
+
+    /// The platform's programs on all machines.
+    pub fn all(cx: &Context) -> Vec<Self> {
+        let mut all = vec![Self::gateway(cx)];
+        all.extend(Self::schedulers(cx));
+        all.extend(Self::agents(cx));
+        all
+    }
+
     /// Its figures now.
     pub async fn scrape(&self, cx: &Context) -> Result<Scrape, StepError> {
         let metrics = cx.metrics();

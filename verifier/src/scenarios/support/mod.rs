@@ -40,7 +40,7 @@ pub use secret_search::SecretSearch;
 pub use status::{until_gone, until_status};
 pub use store_away::refused_without_store;
 pub use submission::{Submission, Watch, remove_at_the_end};
-pub use test_data::test_workload;
+pub use test_data::{pinned, test_workload};
 pub use told_truly::{CLOCKS, one_of_that_name, running_when_started, stored_when_created};
 pub use whole_request::WholeRequest;
 pub use window::{Told, two_reconcile_passes, two_unasked_passes};

@@ -115,7 +115,8 @@ impl Refusals {
     /// By how much the counter of a reason went up.
     pub async fn counted(&self, cx: &Context, reason: &str) -> Result<f64, StepError> {
         let now = self.component.scrape(cx).await?;
-        Ok(now.increase_since(&self.before, COUNTER, &[("reason", reason)]))
+        let labels = [("service", self.component.name), ("reason", reason)];
+        Ok(now.increase_since(&self.before, COUNTER, &labels))
     }
 }
 

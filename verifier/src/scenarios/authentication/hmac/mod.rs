@@ -3,7 +3,9 @@
 mod nodes;
 mod receiver;
 mod refusal;
+mod remembered;
 mod replay;
+mod routes;
 mod trick;
 mod vectors;
 
@@ -35,7 +37,7 @@ const fn step(id: &'static str, title: &'static str, run: StepFn) -> Step {
 }
 
 #[rustfmt::skip]
-pub const STEPS: [Step; 12] = [
+pub const STEPS: [Step; 13] = [
     Step { needs: &[], source: "strategy §2 step 3, result 1, contract §4", ..step(FIRST, "the contract's vectors hold, and agents and schedulers take what is signed so",
         step!(vectors::accepted)) },
     step("hmac-refuses-missing", "a request without all three headers is refused as missing_signature",
@@ -48,6 +50,12 @@ pub const STEPS: [Step; 12] = [
         with!(refused, Trick::Tampered)),
     step("hmac-refuses-stale", "a request signed too early or too late is refused as stale_timestamp",
         with!(refused, Trick::Stale)),
+    Step {
+        source: "strategy §2 step 5, results 2 and 3, contract §1, §3.3",
+        budget: Budget::seconds(35).plus_monitors(3),
+        ..step("hmac-guards-every-route", "every route of every agent but health and metrics refuses what is not signed or signed with another key",
+            step!(routes::guarded))
+    },
     step("hmac-refuses-replayed", "a request that was executed is refused as replayed_nonce when it comes again",
         step!(replay::replayed)),
     step("hmac-executes-once", "of one request sent by eight at once exactly one is executed",
@@ -65,3 +73,9 @@ pub const STEPS: [Step; 12] = [
             step!(replay::nothing_executed))
     },
 ];
+
+/// Behind all the rest of the scenario: the longer after the first, the more it says.
+#[rustfmt::skip]
+pub const LAST: [Step; 1] =
+    [step("hmac-remembers-nonces", "what was signed for as late as possible and sent at the beginning is refused as replayed_nonce at the end of the scenario",
+        step!(remembered::replayed))];

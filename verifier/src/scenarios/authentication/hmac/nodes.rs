@@ -2,7 +2,7 @@
 
 use super::{
     receiver::{Order, Receiver, Witnesses, heartbeat, registration},
-    refusal::refuses,
+    refusal::refuse,
     trick::Trick,
 };
 use crate::engine::{Context, StepResult};
@@ -29,7 +29,7 @@ async fn with_each_scheduler(
 ) -> StepResult {
     for receiver in Receiver::schedulers(cx)? {
         let order = order(cx);
-        refuses(cx, &receiver, order, trick).await?;
+        refuse(cx, &receiver, vec![order], trick).await?;
     }
     Ok(())
 }

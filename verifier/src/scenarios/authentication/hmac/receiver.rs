@@ -40,6 +40,8 @@ pub struct Order {
 pub enum Effect {
     /// A container with this workload's label on this node.
     Container { node: String, workload: String },
+    /// The end of a container that runs, with this workload's label on this node.
+    End { node: String, workload: String },
     /// This figure of available memory in this node's record.
     Memory { node: String, bytes: u64 },
     /// A record of this node.
@@ -52,18 +54,23 @@ pub struct Witnesses {
     containers: std::collections::BTreeMap<String, DockerRecording>,
 }
 
+/// What Docker tells of a container that is stopped or removed.
+const ENDS: [&str; 6] = ["kill", "stop", "die", "pause", "restart", "destroy"];
+
 impl Receiver {
-    /// One agent and every scheduler.
+    /// Every agent and every scheduler.
     pub fn all(cx: &Context) -> Result<Vec<Self>, StepError> {
-        let agent = Self::agent(cx);
-        let schedulers = Self::schedulers(cx)?;
-        Ok(std::iter::once(agent).chain(schedulers).collect())
+        let mut all = Self::agents(cx);
+        all.extend(Self::schedulers(cx)?);
+        Ok(all)
     }
 
-    pub fn agent(cx: &Context) -> Self {
-        let machine = cx.topology().one(MachineRole::Agent).0;
-        let probe = cx.agent(machine).signed().clone();
-        Self { component: Component::agent(machine), probe, kind: Kind::Agent }
+    pub fn agents(cx: &Context) -> Vec<Self> {
+        let receiver = |(machine, _): (&str, _)| {
+            let probe = cx.agent(machine).signed().clone();
+            Self { component: Component::agent(machine), probe, kind: Kind::Agent }
+        };
+        cx.topology().with_role(MachineRole::Agent).map(receiver).collect()
     }
 
     pub fn schedulers(cx: &Context) -> Result<Vec<Self>, StepError> {
@@ -164,6 +171,10 @@ impl Witnesses {
                 let actions = self.containers[node].actions(workload);
                 actions.iter().filter(|action| *action == "create").count()
             }
+            Effect::End { node, workload } => {
+                let actions = self.containers[node].actions(workload);
+                actions.iter().filter(|action| ENDS.contains(&action.as_str())).count()
+            }
             Effect::Memory { node, bytes } => {
                 let figure = |json: serde_json::Value| json["availableMemory"].as_u64();
                 let written = writes(node);
@@ -176,7 +187,9 @@ impl Witnesses {
     /// Wakes whoever waits for an effect of this kind.
     pub fn changed(&self, effect: &Effect) -> tokio::sync::watch::Receiver<u64> {
         match effect {
-            Effect::Container { node, .. } => self.containers[node].changed(),
+            Effect::Container { node, .. } | Effect::End { node, .. } => {
+                self.containers[node].changed()
+            }
             Effect::Memory { .. } | Effect::Node { .. } => self.nodes.changed(),
         }
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::{Context, StepError, StepResult},
-    probe::{Exchange, SignedProbe},
+    probe::{Exchange, HttpRequest, SignedProbe},
     scenarios::support::{Refusals, Refused},
 };
 
@@ -23,23 +23,26 @@ pub struct RefusedOrders(pub Vec<Effect>);
 pub async fn refused(cx: &mut Context, trick: Trick) -> StepResult {
     for receiver in Receiver::all(cx)? {
         let order = receiver.order(cx);
-        refuses(cx, &receiver, order, trick).await?;
+        refuse(cx, &receiver, vec![order], trick).await?;
     }
     Ok(())
 }
 
-/// The trick must fail with this order.
-pub async fn refuses(
+/// The trick must fail with each of these orders.
+pub async fn refuse(
     cx: &mut Context,
     receiver: &Receiver,
-    order: Order,
+    orders: Vec<Order>,
     trick: Trick,
 ) -> StepResult {
     let refusals = Refusals::begin(cx, &receiver.component).await?;
     let mut answers = Vec::new();
-    for attempt in trick.attempts(cx, &receiver.probe, &order)? {
-        let what = attempt.what.clone();
-        answers.push((what, send(&receiver.probe, attempt).await?));
+    for order in &orders {
+        let HttpRequest { method, path, .. } = &order.request;
+        for attempt in trick.attempts(cx, &receiver.probe, order)? {
+            let what = format!("{method} {path}: {}", attempt.what);
+            answers.push((what, send(&receiver.probe, attempt).await?));
+        }
     }
     let code = trick.code();
     let mut checks = cx.checks();
@@ -48,12 +51,13 @@ pub async fn refuses(
         let detail = format!("expected {} {code}; {answer}", code.status());
         checks.is_true(&name, answer.is_refusal(code), detail);
     }
-    let effect = order.effect;
-    checks.equal(&format!("effects: {effect:?}"), cx.get::<Witnesses>()?.seen(&effect), 0);
+    for Order { effect, .. } in &orders {
+        checks.equal(&format!("effects: {effect:?}"), cx.get::<Witnesses>()?.seen(effect), 0);
+    }
     checks.finish()?;
     let told: Vec<_> = answers.iter().map(|(_, answer)| told(cx, answer)).collect();
     refusals.told(cx, code.as_str(), &told).await?;
-    cx.get_mut::<RefusedOrders>()?.0.push(effect);
+    cx.get_mut::<RefusedOrders>()?.0.extend(orders.into_iter().map(|order| order.effect));
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub async fn replayed(cx: &mut Context) -> StepResult {
         let order = receiver.order(cx);
         let refusals = Refusals::begin(cx, &receiver.component).await?;
         let answers = send_all(cx, &receiver, &order, 1).await?;
-        executed(cx, &answers[0], &order.effect).await?;
+        executed(cx, &answers[0].0, &order.effect).await?;
 
         let headers = &answers[0].1;
         let mut refused = Vec::new();
@@ -73,7 +73,7 @@ pub async fn at_once(cx: &mut Context) -> StepResult {
             );
         }
         checks.finish()?;
-        executed(cx, &good[0], &order.effect).await?;
+        executed(cx, &good[0].0, &order.effect).await?;
         let refused: Vec<_> = bad.iter().map(|(answer, _)| told(cx, answer)).collect();
         refusals.told(cx, REPLAYED.as_str(), &refused).await?;
         let mut checks = cx.checks();
@@ -92,9 +92,7 @@ async fn send_all(
     order: &Order,
     times: usize,
 ) -> Result<Vec<Answered>, StepError> {
-    if let Effect::Container { node, workload } = &order.effect {
-        remove_container(cx, node, workload);
-    }
+    remove_container(cx, &order.effect);
     let headers = receiver.probe.sign(&order.request, &Signing::default())?;
     let sending = (0..times).map(|_| {
         let request = order.request.clone().header(REQUEST_ID, &new_id());
@@ -105,9 +103,9 @@ async fn send_all(
 }
 
 /// The answer is a success and the effect is there.
-async fn executed(cx: &Context, answered: &Answered, effect: &Effect) -> StepResult {
-    if !answered.0.is_success() {
-        return Err(StepError::failed(answered.0.to_string()));
+pub async fn executed(cx: &Context, answer: &Exchange, effect: &Effect) -> StepResult {
+    if !answer.is_success() {
+        return Err(StepError::failed(answer.to_string()));
     }
     let witnesses = cx.get::<Witnesses>()?;
     cx.waiting(format!("the order has had its effect: {effect:?}"))
@@ -127,7 +125,7 @@ pub async fn nothing_executed(cx: &mut Context) -> StepResult {
     for receiver in Receiver::all(cx)? {
         let order = receiver.order(cx);
         let answers = send_all(cx, &receiver, &order, 1).await?;
-        executed(cx, &answers[0], &order.effect).await?;
+        executed(cx, &answers[0].0, &order.effect).await?;
     }
     let (witnesses, refused) = (cx.get::<Witnesses>()?, cx.get::<super::RefusedOrders>()?);
     let mut checks = cx.checks();
@@ -139,8 +137,9 @@ pub async fn nothing_executed(cx: &mut Context) -> StepResult {
 }
 
 /// No record belongs to the container, so the platform may have removed it before.
-fn remove_container(cx: &Context, node: &str, workload: &str) {
-    let (agent, workload) = (cx.agent(node), workload.to_owned());
+pub fn remove_container(cx: &Context, effect: &Effect) {
+    let Effect::Container { node, workload } = effect else { return };
+    let (agent, workload) = (cx.agent(node), workload.clone());
     cx.on_cleanup(format!("remove container {workload}"), async move {
         let request = HttpRequest::new(Method::DELETE, format!("/docker/{workload}"));
         let exchange = agent.signed().send(request).await?;

@@ -4,7 +4,7 @@ use persys_contract::{ErrorCode, NONCE_HEADER, SIGNATURE_HEADER, SignedHeaders, 
 use reqwest::Method;
 use time::{Duration, OffsetDateTime};
 
-use super::receiver::Order;
+use super::{receiver::Order, remembered};
 use crate::{
     engine::{Context, StepError},
     probe::{HttpRequest, ProbeError, SignedProbe, Signing},
@@ -161,8 +161,7 @@ fn stale(
     probe: &SignedProbe,
     request: &HttpRequest,
 ) -> Result<Vec<Attempt>, StepError> {
-    let window = Duration::try_from(cx.timings().signature_window())
-        .map_err(|error| StepError::error(format!("failed to read signatureWindow: {error}")))?;
+    let window = remembered::window(cx)?;
     // The machines' clocks may differ a little.
     let off = window + Duration::seconds(5);
     let now = OffsetDateTime::now_utc();

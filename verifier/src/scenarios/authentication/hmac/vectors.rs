@@ -7,9 +7,10 @@ use time::Duration;
 use super::{
     RefusedOrders,
     receiver::{Receiver, Witnesses},
+    remembered,
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    engine::{Context, StepResult},
     probe::{HttpRequest, Signing},
 };
 
@@ -74,18 +75,19 @@ pub async fn accepted(cx: &mut Context) -> StepResult {
     }
     checks.finish()?;
 
-    let window = Duration::try_from(cx.timings().signature_window())
-        .map_err(|error| StepError::error(format!("failed to read signatureWindow: {error}")))?;
+    let window = remembered::window(cx)?;
     let edge = window - Duration::seconds(5).min(window / 2);
     let mut checks = cx.checks();
     for off in [Duration::ZERO, -edge, edge] {
         let at = time::OffsetDateTime::now_utc() + off;
         let signing = || Signing { at: Some(at), ..Signing::default() };
-        let agent = Receiver::agent(cx);
-        let list = HttpRequest::get("/docker/list");
-        let headers = agent.probe.sign(&list, &signing())?;
-        let answer = agent.probe.send_with(list, &headers).await?;
-        checks.equal(&format!("GET /docker/list signed {off} from now"), answer.status, 200);
+        for agent in Receiver::agents(cx) {
+            let list = HttpRequest::get("/docker/list");
+            let headers = agent.probe.sign(&list, &signing())?;
+            let answer = agent.probe.send_with(list, &headers).await?;
+            let name = format!("GET /docker/list of {} signed {off} from now", agent.component);
+            checks.equal(&name, answer.status, 200);
+        }
         for scheduler in Receiver::schedulers(cx)? {
             // The signature is good, and no node is called so.
             let body =
@@ -99,5 +101,6 @@ pub async fn accepted(cx: &mut Context) -> StepResult {
             checks.is_true(&name, answer.is_refusal(ErrorCode::NotFound), answer.to_string());
         }
     }
-    checks.finish()
+    checks.finish()?;
+    remembered::execute(cx).await
 }

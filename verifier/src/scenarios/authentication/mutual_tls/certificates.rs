@@ -1,10 +1,14 @@
 //! Who is let in and who is not, by certificate and version.
 
-use persys_contract::{ErrorCode, Role};
+use persys_contract::{
+    ErrorCode, Role,
+    topology::{Feature, MachineRole},
+};
 use persys_identity::{CertificateSpec, IssuedCertificate, RefusalReason};
 use rustls::AlertDescription;
 
 use super::{
+    routes::EveryRoute,
     server::{PATH, Server},
     unfit::Unfit,
 };
@@ -56,7 +60,7 @@ pub async fn refused(cx: &mut Context, server: Server, unfit: Unfit) -> StepResu
     Ok(())
 }
 
-/// A certificate that is good in all but its role is refused by HTTP.
+/// A certificate that is good in all but its role is refused by HTTP, whatever is asked.
 pub async fn wrong_role(cx: &mut Context, server: Server) -> StepResult {
     let authority = authority(cx)?;
     let mut strangers = Vec::new();
@@ -68,6 +72,9 @@ pub async fn wrong_role(cx: &mut Context, server: Server) -> StepResult {
     let without = authority.issue(&without).map_err(unmade)?;
     strangers.push(IssuedCertificate { name: "without a role".to_owned(), ..without });
 
+    let every = EveryRoute::prepare(cx).await?;
+    let ids = cx.topology().platform.has(Feature::RequestId);
+    let host = cx.topology().one(MachineRole::Client).1.address;
     let reason = ErrorCode::RoleNotAllowed;
     for door in server.doors(cx)? {
         let refusals = Refusals::begin(cx, &door.component).await?;
@@ -86,6 +93,17 @@ pub async fn wrong_role(cx: &mut Context, server: Server) -> StepResult {
                 refused.push(Refused::at(attempt.local));
             }
         }
+        let stranger = door.api.as_role(server.stranger().as_str())?;
+        for request in every.requests.clone() {
+            let what = format!("{} {} from {}", request.method, request.path, server.stranger());
+            let answer = stranger.send(request).await?;
+            let detail = format!("expected 403 {reason}; {answer}");
+            let name = format!("{} refuses {what}", door.component);
+            checks.is_true(&name, answer.is_refusal(reason), detail);
+            let id = answer.request_id.as_deref().filter(|_| ids);
+            refused.push(Refused::request(host, id));
+        }
+        every.without_effect(cx, &mut checks).await?;
         checks.finish()?;
         refusals.told(cx, reason.as_str(), &refused).await?;
     }

@@ -3,12 +3,15 @@
 
 mod certificates;
 mod client_program;
+mod plain;
 mod rogue;
+mod routes;
 mod server;
 mod unfit;
 
 use certificates::{let_in, old_version, refused, wrong_name, wrong_role};
 use persys_contract::topology::Feature;
+use plain::serves_little;
 use server::Server::{self, Gateway, Scheduler};
 use unfit::Unfit;
 
@@ -18,6 +21,9 @@ use crate::{
     probe::TlsVersion,
     step,
 };
+
+/// Whoever is first has a workload started.
+const BYSTANDERS: Budget = Budget::seconds(25).plus_monitors(3);
 
 const IDENTITY_ROLES: &[Requirement] = &[Requirement::Feature(Feature::IdentityRoles)];
 
@@ -40,7 +46,7 @@ const fn step(server: Server, id: &'static str, title: &'static str, run: StepFn
 }
 
 #[rustfmt::skip]
-pub const STEPS: [Step; 25] = [
+pub const STEPS: [Step; 27] = [
     admitted(Gateway, "gateway-accepts-tls-1-2", "the gateway lets clients and operators in with TLS 1.2",
         with!(let_in, Gateway, TlsVersion::Tls12)),
     admitted(Gateway, "gateway-accepts-tls-1-3", "the gateway lets clients and operators in with TLS 1.3",
@@ -59,8 +65,10 @@ pub const STEPS: [Step; 25] = [
         with!(refused, Gateway, Unfit::ServerOnly)),
     step(Gateway, "gateway-refuses-tls-1-1", "the gateway refuses TLS 1.1 and older, which it would have taken up as TLS 1.2",
         with!(old_version, Gateway)),
-    roles(step(Gateway, "gateway-refuses-wrong-role", "the gateway refuses every role but client and operator with 403 role_not_allowed",
+    roles(step(Gateway, "gateway-refuses-wrong-role", "the gateway refuses every role but client and operator with 403 role_not_allowed, on every route and without effect",
         with!(wrong_role, Gateway))),
+    plain(step(Gateway, "gateway-plain-serves-little", "the gateway's plain listener tells who it is, how it is and what it counts, and has nothing of the API",
+        with!(serves_little, Gateway))),
     step(Gateway, "gateway-is-known-by-its-names", "a client that means another server does not trust the gateway's certificate",
         with!(wrong_name, Gateway)),
     step(Gateway, "cli-distrusts-rogue-gateway", "persys-cli sends nothing to a gateway with a foreign certificate or a wrong name",
@@ -83,8 +91,10 @@ pub const STEPS: [Step; 25] = [
         with!(refused, Scheduler, Unfit::ServerOnly)),
     step(Scheduler, "scheduler-refuses-tls-1-1", "the schedulers refuse TLS 1.1 and older, which they would have taken up as TLS 1.2",
         with!(old_version, Scheduler)),
-    roles(step(Scheduler, "scheduler-refuses-wrong-role", "the schedulers refuse every role but gateway and operator with 403 role_not_allowed",
+    roles(step(Scheduler, "scheduler-refuses-wrong-role", "the schedulers refuse every role but gateway and operator with 403 role_not_allowed, on every route and without effect",
         with!(wrong_role, Scheduler))),
+    plain(step(Scheduler, "scheduler-plain-serves-little", "the schedulers' plain listeners tell how they are and what they count, and have nothing of the API",
+        with!(serves_little, Scheduler))),
     step(Scheduler, "scheduler-is-known-by-its-names", "a client that means another server does not trust a scheduler's certificate",
         with!(wrong_name, Scheduler)),
     Step {
@@ -102,5 +112,9 @@ pub const STEPS: [Step; 25] = [
 ];
 
 const fn roles(step: Step) -> Step {
-    Step { requires: IDENTITY_ROLES, ..step }
+    Step { requires: IDENTITY_ROLES, budget: BYSTANDERS, ..step }
+}
+
+const fn plain(step: Step) -> Step {
+    Step { source: "contract §1, §3.1", budget: BYSTANDERS, ..step }
 }

@@ -4,7 +4,7 @@ use persys_contract::Role;
 
 use crate::{
     engine::{Context, StepError},
-    probe::TlsProbe,
+    probe::{ApiProbe, TlsProbe},
     scenarios::support::Component,
 };
 
@@ -24,6 +24,7 @@ pub enum Server {
 pub struct Door {
     pub component: Component,
     pub tls: TlsProbe,
+    pub api: ApiProbe,
 }
 
 impl Server {
@@ -32,13 +33,14 @@ impl Server {
         let doors = match self {
             Self::Gateway => {
                 let tls = probes.tls_to_gateway()?;
-                vec![Door { component: Component::gateway(cx), tls }]
+                vec![Door { component: Component::gateway(cx), tls, api: cx.gateway() }]
             }
             Self::Scheduler => Component::schedulers(cx)
                 .into_iter()
                 .map(|component| {
                     let tls = probes.tls_to_scheduler(&component.machine)?;
-                    Ok(Door { component, tls })
+                    let api = cx.scheduler(&component.machine);
+                    Ok(Door { component, tls, api })
                 })
                 .collect::<Result<_, StepError>>()?,
         };
@@ -50,6 +52,14 @@ impl Server {
         match self {
             Self::Gateway => Role::Client,
             Self::Scheduler => Role::Gateway,
+        }
+    }
+
+    /// A pair of the verifier's own credentials of a role that is not served.
+    pub fn stranger(self) -> Role {
+        match self {
+            Self::Gateway => Role::Chaos,
+            Self::Scheduler => Role::Client,
         }
     }
 
