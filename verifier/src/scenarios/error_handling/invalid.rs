@@ -10,7 +10,7 @@ use super::steady::{Steady, pinned};
 use crate::{
     engine::{Checks, Context, StepError, StepResult},
     probe::HttpRequest,
-    scenarios::support::{Submission, remove_at_the_end},
+    scenarios::support::Submission,
 };
 
 const SCHEDULE: &str = "/workloads/schedule";
@@ -138,22 +138,16 @@ pub async fn broken_json_refused(cx: &mut Context) -> StepResult {
     checks.finish()
 }
 
-/// To the byte: a body of 1 MiB is taken, and one more byte is too many. What makes it so long
-/// is a field that nobody knows, which is ignored, so that the workload itself is small.
+/// To the byte: a body of 1 MiB is read to its end, and one more byte is too many.
 pub async fn too_large_refused(cx: &mut Context) -> StepResult {
-    let gateway = cx.gateway();
-    let (node, _) = cx.get::<Steady>()?.one()?;
-    let taken = HttpRequest::new(Method::POST, SCHEDULE).json(&filled(cx, node, MAX_BODY_BYTES)?);
-    let exchange = gateway.send(taken).await?;
-    let reply: persys_contract::ScheduleReply = match exchange.is_success() {
-        true => exchange.json()?,
-        false => return Err(StepError::failed(format!("a body of 1 MiB: {exchange}"))),
-    };
-    remove_at_the_end(cx, &reply.workload_id);
-    let before = stored(cx).await?;
-    let over = filled(cx, node, MAX_BODY_BYTES + 1)?;
-    let exchange = gateway.request(Method::POST, SCHEDULE, Some(&over)).await?;
-    exchange.refused(ErrorCode::TooLarge)?;
+    let (before, gateway) = (stored(cx).await?, cx.gateway());
+    for (bytes, code) in
+        [(MAX_BODY_BYTES, ErrorCode::NoSuitableNode), (MAX_BODY_BYTES + 1, ErrorCode::TooLarge)]
+    {
+        let exchange = gateway.request(Method::POST, SCHEDULE, Some(&filled(cx, bytes)?)).await?;
+        let told = |error: StepError| error.context(format!("with a body of {bytes} bytes"));
+        exchange.refused(code).map_err(told)?;
+    }
     let after = gateway.workloads(&[]).await?;
     let mut checks = cx.checks();
     checks.is_true("the next request is served", after.ok().is_ok(), after.exchange.to_string());
@@ -161,9 +155,10 @@ pub async fn too_large_refused(cx: &mut Context) -> StepResult {
     checks.finish()
 }
 
-/// A good workload in a body of exactly this many bytes.
-fn filled(cx: &Context, node: &str, bytes: usize) -> Result<Value, StepError> {
-    let mut body = serde_json::to_value(pinned(cx, "filled", node))?;
+/// A good workload that no node can have, in a body of exactly this many bytes. What makes it
+/// so long is a field that nobody knows, which is ignored.
+fn filled(cx: &Context, bytes: usize) -> Result<Value, StepError> {
+    let mut body = patched(cx, r#"{"labels":{"zone":"nowhere"}}"#)?;
     body["filler"] = "".into();
     let least = serde_json::to_vec(&body)?.len();
     body["filler"] = "x".repeat(bytes.saturating_sub(least)).into();

@@ -89,7 +89,7 @@ pub const SCENARIO: Scenario = Scenario {
         },
         Step {
             id: "too-large-refused",
-            title: "a body of 1 MiB is taken, one of a byte more is refused as too_large, and the next request is served",
+            title: "a body of 1 MiB is read, one of a byte more is refused as too_large, and the next request is served",
             source: "strategy §6 step 1",
             budget: Budget::seconds(20),
             run: step!(invalid::too_large_refused),
