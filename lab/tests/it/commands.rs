@@ -27,7 +27,11 @@ fn status_shell_and_logs_speak_of_the_lab() {
     let exit = lab.shell("dns", "exit 42");
     assert_eq!(exit.status.code(), Some(42));
     let unknown = lab.shell("mars", "true");
-    assert!(text(&unknown).contains("there is agent1, agent2"), "{}", text(&unknown));
+    assert!(
+        text(&unknown).contains("mars: there is no such machine; there are agent1, agent2"),
+        "{}",
+        text(&unknown)
+    );
 
     let logs = |args: &[&str]| {
         text(&persys_lab(["logs", "--name", &lab.name]).args(args).output().unwrap())

@@ -72,6 +72,6 @@ impl Judged {
     /// One line: name, who caught it, seconds.
     pub fn line(&self) -> String {
         let (name, word) = (&self.name, self.outcome.word());
-        format!("{word:<9} {name:<38} {:6.1} s  {}", self.seconds, self.outcome.detail())
+        format!("{word:<8} {name:<38} {:6.1} s  {}", self.seconds, self.outcome.detail())
     }
 }

@@ -130,6 +130,11 @@ impl Context {
         self.store.put(value);
     }
 
+    /// Of a step that did not pass.
+    pub(crate) fn drop_new(&mut self) {
+        self.store.drop_new();
+    }
+
     /// A value that an earlier step has kept.
     pub fn get<T: Any>(&self) -> Result<&T, StepError> {
         self.store.get()
@@ -230,6 +235,7 @@ impl Context {
 
     pub(crate) fn begin_step(&mut self, budget: Duration) {
         self.board.clear();
+        self.store.begin_step();
         self.deadline = Instant::now() + budget;
     }
 }

@@ -71,32 +71,39 @@ pub(crate) async fn run_step(
     cx.begin_step(budget);
     let (board, recorder) = (cx.board.clone(), cx.recorder().clone());
     let started = Instant::now();
-    let step = catching(async { run(cx).await });
-    tokio::pin!(step);
-    let end = tokio::select! {
-        biased;
-        end = &mut step => end.map_or_else(End::Panicked, End::Returned),
-        () = interrupt.wanted() => End::Interrupted,
-        () = tokio::time::sleep_until(started + budget + GRACE) => End::OverBudget,
-    };
-    let duration = started.elapsed();
-    let look = recorder.look();
-    let result = match end {
-        End::Returned(result) => judge(result, &look, duration, budget, &recorder),
-        End::Panicked(what) => Err(StepError::error(format!("the step panicked: {what}"))),
-        End::Interrupted => Err(StepError::error(format!("interrupted; {}", board.explain()))),
-        // Asked before the step is dropped, with which its waits leave the board.
-        End::OverBudget => {
-            let mut message = format!("over its budget of {}; {}", brief(budget), board.explain());
-            if let Some(last) = &look.last {
-                message.push_str(&format!("\n  the last thing seen was {last}"));
+    let (result, duration, look) = {
+        let step = catching(async { run(cx).await });
+        tokio::pin!(step);
+        let end = tokio::select! {
+            biased;
+            end = &mut step => end.map_or_else(End::Panicked, End::Returned),
+            () = interrupt.wanted() => End::Interrupted,
+            () = tokio::time::sleep_until(started + budget + GRACE) => End::OverBudget,
+        };
+        let duration = started.elapsed();
+        let look = recorder.look();
+        let result = match end {
+            End::Returned(result) => judge(result, &look, duration, budget, &recorder),
+            End::Panicked(what) => Err(StepError::error(format!("the step panicked: {what}"))),
+            End::Interrupted => Err(StepError::error(format!("interrupted; {}", board.explain()))),
+            // Asked before the step is dropped, with which its waits leave the board.
+            End::OverBudget => {
+                let mut message =
+                    format!("over its budget of {}; {}", brief(budget), board.explain());
+                if let Some(last) = &look.last {
+                    message.push_str(&format!("\n  the last thing seen was {last}"));
+                }
+                Err(StepError::failed(message))
             }
-            Err(StepError::failed(message))
-        }
+        };
+        (result, duration, look)
     };
     let (verdict, message) = match result {
         Ok(()) => (Verdict::Passed, String::new()),
-        Err(error) => (error.verdict(), error.message),
+        Err(error) => {
+            cx.drop_new();
+            (error.verdict(), error.message)
+        }
     };
     Outcome { verdict, message, duration, look, began: true }
 }

@@ -10,13 +10,29 @@ use super::StepError;
 #[derive(Default)]
 pub struct Store {
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// What the step that runs has put there.
+    new: Vec<TypeId>,
 }
 
 impl Store {
     /// Keeps a value; one of the same type that was kept before is returned.
     pub fn put<T: Any + Send + Sync>(&mut self, value: T) -> Option<T> {
+        self.new.push(TypeId::of::<T>());
         let old = self.values.insert(TypeId::of::<T>(), Box::new(value))?;
         old.downcast().ok().map(|old| *old)
+    }
+
+    /// From now on it is another step that puts values there.
+    pub fn begin_step(&mut self) {
+        self.new.clear();
+    }
+
+    /// Drops what a step that did not pass has put there. The steps that need it are skipped, and
+    /// a fault among it is in nobody's interest any more.
+    pub fn drop_new(&mut self) {
+        for value in self.new.drain(..) {
+            self.values.remove(&value);
+        }
     }
 
     pub fn get<T: Any>(&self) -> Result<&T, StepError> {
@@ -69,5 +85,16 @@ mod tests {
         assert_eq!(store.take::<Node>().unwrap(), Node("c"));
         assert!(store.take::<Node>().is_err());
         assert_eq!(store.get::<u32>().unwrap(), &7);
+    }
+
+    #[test]
+    fn what_a_failed_step_has_put_there_is_dropped() {
+        let mut store = Store::default();
+        store.put(7_u32);
+        store.begin_step();
+        store.put(Node("fault"));
+        store.drop_new();
+        assert!(store.get::<Node>().is_err());
+        assert_eq!(store.get::<u32>().unwrap(), &7, "of an earlier step");
     }
 }

@@ -185,6 +185,10 @@ fn what_was_judged_by_the_same_programs_is_not_judged_again() {
 fn an_audit_of_everything_wants_a_reason_for_each_idle_step() {
     let bench = Bench::new(&["failed"]);
     bench.write("failed.jsonl", &events("failed").replace("nodes-registered", "clean-up"));
+    bench.write(
+        "defects.json",
+        &bench.read("defects.json").replace(STEP, "basic-workflow/clean-up"),
+    );
     let text = bench.audit(&["--whole"], 2);
     assert!(text.contains(&format!("idle     {STEP} has caught nothing")), "{text}");
     assert_eq!(bench.read("out/idle-steps.txt"), format!("{STEP}  UNEXPLAINED\n"));
@@ -203,6 +207,17 @@ fn an_audit_of_everything_wants_a_reason_for_each_idle_step() {
     assert!(text.contains("basic-workflow/clean-up is said to be idle"), "{text}");
     bench.write("idle-steps.json", &list(&["basic-workflow/none"]).to_string());
     assert!(bench.audit(&["--whole"], 128).contains("idle-steps.json"), "the file is named");
+}
+
+#[test]
+fn what_only_another_step_notices_is_looked_at_twice_and_is_no_verdict() {
+    let bench = Bench::new(&["failed"]);
+    bench.write("failed.jsonl", &events("failed").replace("nodes-registered", "clean-up"));
+    let text = bench.audit(&[], 3);
+    assert!(text.contains("elsewhere failed"), "{text}");
+    assert_eq!(bench.read("out/elsewhere.txt"), "failed  basic-workflow/clean-up\n");
+    assert_eq!(bench.read("out/caught.txt"), "");
+    assert_eq!(bench.read("runs"), "passed\nfailed\nfailed\n");
 }
 
 #[test]
