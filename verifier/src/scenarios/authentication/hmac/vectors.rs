@@ -59,9 +59,6 @@ const VECTORS: [Vector; 3] = [
 /// signed so: also a path with an escaped query and a body beyond ASCII, and at
 /// either end of the window of time.
 pub async fn accepted(cx: &mut Context) -> StepResult {
-    // Among what is signed are heartbeats, and of a node that is not registered yet they are
-    // refused by rights.
-    until_nodes_active(cx).await?;
     let witnesses = Witnesses::start(cx).await?;
     cx.put(witnesses);
     cx.put(RefusedOrders::default());
@@ -106,5 +103,8 @@ pub async fn accepted(cx: &mut Context) -> StepResult {
         }
     }
     checks.finish()?;
+    // Among what is executed are heartbeats, and of a node that is not registered yet they are
+    // refused by rights.
+    until_nodes_active(cx).await?;
     remembered::execute(cx).await
 }
