@@ -61,7 +61,10 @@ pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
     });
     let check = SignatureCheck::new(key, config.timings.signature_window, &metrics);
 
-    defect!("restart-forgets-workloads" => store.forget_workloads().await?);
+    // The store may come up later than its clients.
+    defect!("restart-forgets-workloads" => while store.forget_workloads().await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    });
     let mut listeners = Listeners::new(&lifecycle);
     let secure = routes::secure(scheduler.clone(), &metrics);
     let bound = listeners
