@@ -20,6 +20,9 @@ use crate::{
 const LONGEST_FAILURE: Duration = Duration::from_secs(2);
 /// Between two requests. A new one does not wait for the one before it.
 const EVERY: Duration = Duration::from_millis(150);
+/// Two of each: a gateway that asks two schedulers in turn would send all reads to the one and
+/// all orders to the other if they came one by one.
+const TURNS: [Kind; 4] = [Kind::Read, Kind::Read, Kind::Order, Kind::Order];
 /// What takes longer than the gateway may has failed, and what came of it does not matter.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(1);
 
@@ -82,7 +85,7 @@ async fn send_by_turns(gateway: ApiProbe, hits: Shared) {
     // Dropped, and with it what is under way, when this is.
     let mut under_way = JoinSet::new();
     let mut tick = tokio::time::interval(EVERY);
-    for kind in [Kind::Read, Kind::Order].into_iter().cycle() {
+    for kind in TURNS.into_iter().cycle() {
         tick.tick().await;
         while under_way.try_join_next().is_some() {}
         let (gateway, hits) = (gateway.clone(), hits.clone());
