@@ -1,6 +1,7 @@
 //! The leader dies while it mends something, and another finishes it (contract §6).
 
-use persys_contract::WorkloadStatus;
+use persys_contract::{WorkloadStatus, topology::Feature};
+use reqwest::Method;
 
 use super::victim::{Victim, running};
 use crate::{
@@ -55,6 +56,12 @@ pub async fn repair_is_finished(cx: &mut Context) -> StepResult {
     let Killed { before, events, .. } = cx.get::<Killed>()?;
     checks.differs("the container's id", after.id(), before.id());
     started_once(cx, &mut checks, *events).await?;
+    // What the dead leader had begun is nobody's any more, whether or not it came to its end.
+    if cx.topology().platform.has(Feature::ReconciliationApi) {
+        let path = format!("/workloads/{id}/reconcile");
+        let answer = cx.gateway().request(Method::POST, &path, None).await?;
+        checks.equal("status of a request to reconcile it", answer.status, 200);
+    }
     checks.finish()
 }
 
