@@ -14,7 +14,7 @@ use crate::{
     scenarios::support::{Submission, Watch, at_once, until_status},
 };
 
-const AGENT: &str = "persys-agent";
+pub const AGENT: &str = "persys-agent";
 const DOCKER: &str = "docker";
 /// So often the record is looked at while nothing can happen.
 const LOOKS: u32 = 5;
@@ -141,7 +141,7 @@ fn close_undisturbed(cx: &mut Context) -> StepResult {
 }
 
 /// A node that was frozen for long has to be heard of again before it gets work.
-async fn until_active(cx: &Context, node: &str) -> Result<(), StepError> {
+pub async fn until_active(cx: &Context, node: &str) -> Result<(), StepError> {
     let gateway = cx.gateway();
     cx.wait(format!("{node} is active"), || async {
         let list = match gateway.nodes().await.map(|answer| answer.ok()) {

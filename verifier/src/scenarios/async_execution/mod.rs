@@ -3,6 +3,7 @@
 
 mod clients;
 mod frozen;
+mod orphaned;
 mod timeouts;
 mod updates;
 mod workloads;
@@ -116,6 +117,16 @@ pub const SCENARIO: Scenario = Scenario {
             source: "strategy §4 result 2",
             needs: &["immediate-answer-agent-frozen"],
             run: step!(timeouts::none),
+            ..Step::BLANK
+        },
+        Step {
+            id: "accepted-outlives-scheduler",
+            title: "what a leader had accepted when it died runs once under the next one, when its agent goes on",
+            source: "strategy §4 step 3, result 3",
+            needs: &["immediate-answer-agent-frozen"],
+            // The lease of the dead leader runs out after 15 s.
+            budget: Budget::seconds(60).plus_monitors(4).plus_reconciles(6).plus_discoveries(2),
+            run: step!(orphaned::finished_by_another),
             ..Step::BLANK
         },
     ],

@@ -1,13 +1,12 @@
 //! The leader dies while it mends something, and another finishes it (contract §6).
 
-use persys_contract::{WorkloadStatus, topology::Feature};
-use reqwest::Method;
+use persys_contract::WorkloadStatus;
 
 use super::victim::{Victim, running};
 use crate::{
     engine::{Checks, Context, Progress, StepError, StepResult},
     probe::{ActiveFault, Container},
-    scenarios::support::{Watch, two_reconcile_passes, until_status},
+    scenarios::support::{Watch, one_leader, two_reconcile_passes, until_serves, until_status},
 };
 
 /// The scheduler that was killed, and what was mended meanwhile.
@@ -56,12 +55,6 @@ pub async fn repair_is_finished(cx: &mut Context) -> StepResult {
     let Killed { before, events, .. } = cx.get::<Killed>()?;
     checks.differs("the container's id", after.id(), before.id());
     started_once(cx, &mut checks, *events).await?;
-    // What the dead leader had begun is nobody's any more, whether or not it came to its end.
-    if cx.topology().platform.has(Feature::ReconciliationApi) {
-        let path = format!("/workloads/{id}/reconcile");
-        let answer = cx.gateway().request(Method::POST, &path, None).await?;
-        checks.equal("status of a request to reconcile it", answer.status, 200);
-    }
     checks.finish()
 }
 
@@ -86,14 +79,7 @@ pub async fn comes_back(cx: &mut Context) -> StepResult {
     let (id, node) = (victim.id(), victim.node());
     let before = running(cx, id, node).await?;
     fault.heal().await?;
-    let scheduler = cx.scheduler(&machine);
-    cx.wait(format!("the scheduler on {machine} serves again"), || async {
-        match scheduler.nodes().await {
-            Ok(answer) => Progress::from(answer.ok().map(drop)),
-            Err(error) => Progress::unanswered(error),
-        }
-    })
-    .await?;
+    until_serves(cx, &machine).await?;
     two_reconcile_passes(cx).await?;
     one_leader(cx, None).await?;
     let after = running(cx, id, node).await?;
@@ -103,16 +89,4 @@ pub async fn comes_back(cx: &mut Context) -> StepResult {
     // Over the death of one leader, and the return of it.
     started_once(cx, &mut checks, events).await?;
     checks.finish()
-}
-
-/// Waits until exactly one scheduler says that it leads, and not the one that is gone.
-async fn one_leader(cx: &Context, gone: Option<&str>) -> Result<String, StepError> {
-    let metrics = cx.metrics();
-    cx.wait("exactly one scheduler leads", || async {
-        match &metrics.leaders().await[..] {
-            [leader] if gone != Some(leader.as_str()) => Progress::Ready(leader.clone()),
-            leaders => Progress::not_yet(format!("leaders: {leaders:?}")),
-        }
-    })
-    .await
 }

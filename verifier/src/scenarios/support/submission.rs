@@ -7,7 +7,7 @@ use persys_contract::{ScheduleReply, Workload, topology::Feature};
 use super::leftovers::LEFTOVERS;
 use crate::{
     engine::{Context, StepError},
-    probe::{DockerRecording, Recording},
+    probe::{ApiProbe, DockerRecording, Recording},
 };
 
 /// A workload and the scheduler's answer to it.
@@ -23,7 +23,20 @@ impl Submission {
     /// Hands a workload in through the gateway, and takes it away again when the
     /// scenario ends. Anything but success is the platform's failure.
     pub async fn through_gateway(cx: &Context, workload: Workload) -> Result<Self, StepError> {
-        let answer = cx.gateway().schedule(&workload).await?;
+        Self::by(cx, &cx.gateway(), workload).await
+    }
+
+    /// The same, handed to the scheduler on a machine.
+    pub async fn to_scheduler(
+        cx: &Context,
+        machine: &str,
+        workload: Workload,
+    ) -> Result<Self, StepError> {
+        Self::by(cx, &cx.scheduler(machine), workload).await
+    }
+
+    async fn by(cx: &Context, api: &ApiProbe, workload: Workload) -> Result<Self, StepError> {
+        let answer = api.schedule(&workload).await?;
         let reply = answer.ok()?;
         remove_at_the_end(cx, &reply.workload_id);
         Ok(Self { workload, reply, took: answer.exchange.duration })
