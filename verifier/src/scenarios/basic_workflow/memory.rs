@@ -57,18 +57,19 @@ async fn placed(cx: &Context, nodes: &[String]) -> Result<Vec<(Submission, Strin
     let mut placed = Vec::new();
     // Each of two is the richest once, so that a scheduler with a favourite is found out.
     for richest in &nodes[..2] {
-        let memory = plant(cx, nodes, richest).await?;
         for _ in 0..IN_A_ROW {
+            // Anew for each: nobody else beats meanwhile, and a node is not active for ever.
+            let memory = plant(cx, nodes, richest).await?;
             let workload: Workload = idle(cx, BTreeMap::new());
             let submission = Submission::through_gateway(cx, workload).await?;
             placed.push((submission, richest.clone()));
-        }
-        let now = known(cx).await?;
-        if now != memory {
-            return Err(StepError::error(format!(
-                "the agents stand still, and yet the nodes' free memory became {now:?} after \
-                 {memory:?}"
-            )));
+            let now = known(cx).await?;
+            if now != memory {
+                return Err(StepError::error(format!(
+                    "the agents stand still, and yet the nodes' free memory became {now:?} after \
+                     {memory:?}"
+                )));
+            }
         }
     }
     Ok(placed)
