@@ -67,7 +67,7 @@ pub async fn run(args: Run) -> Result<u8> {
     // The verifier may point a link beside its results at them.
     keep.extend(results.parent().map(Path::to_owned));
     keep.extend(program(&command.words));
-    keep.extend(plan_file(&command.words));
+    keep.extend(files(&command.words));
     let client = topology.one(MachineRole::Client).0.to_owned();
     let spec = plan::plan(&claim.name, &topology, &args.lab, &programs, &keep)?;
     let turn = Turn::open(args.exclusive_lock.as_deref())?;
@@ -230,10 +230,11 @@ fn program(words: &[String]) -> Option<PathBuf> {
     paths::real(word.as_ref()).ok()
 }
 
-/// The plan that the verifier is to read.
-fn plan_file(words: &[String]) -> Option<PathBuf> {
-    verifier_command(words)?;
-    paths::real(value_of(words, "--plan")?.as_ref()).ok()
+/// What the verifier is to read: a plan, or the results of an earlier run.
+fn files(words: &[String]) -> Vec<PathBuf> {
+    let verifier = verifier_command(words).is_some();
+    let named = ["--plan", "--rerun"].into_iter().filter_map(|flag| value_of(words, flag));
+    named.filter(|_| verifier).filter_map(|file| paths::real(file.as_ref()).ok()).collect()
 }
 
 pub fn complain(error: anyhow::Error) {

@@ -9,7 +9,7 @@ use crate::{
     audit::Audit,
     bisect::{Bisect, GuardArguments, JudgeArguments as Judge},
     chaos::ChaosOrder,
-    plan::{Filter, Pattern, Profile, Shard},
+    plan::{Pattern, Profile, Shard},
 };
 
 /// Proves that a Persys platform works, end to end, and shows where it does not.
@@ -72,17 +72,9 @@ pub struct Selection {
     /// Not this scenario or step, even if it is needed; can be repeated
     #[arg(long, value_name = "ID[/STEP]", value_parser = pattern)]
     pub skip: Vec<Pattern>,
-}
-
-impl Selection {
-    pub fn filter(&self) -> Filter {
-        Filter {
-            profile: self.profile,
-            only: self.only.clone(),
-            labels: self.label.clone(),
-            skip: self.skip.clone(),
-        }
-    }
+    /// Only what did not pass in the run whose results lie there, with what it needs
+    #[arg(long, value_name = "DIR", conflicts_with = "only")]
+    pub rerun: Option<PathBuf>,
 }
 
 impl Setting {

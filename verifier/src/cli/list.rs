@@ -25,11 +25,11 @@ pub fn list(registry: Registry, arguments: &List) -> Exit {
             return Exit::Usage;
         }
     };
-    let selection = match arguments.selection.filter().select(registry.scenarios) {
-        Ok(selection) => selection,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return Exit::NothingSelected;
+    let selection = match arguments.selection.select(registry.scenarios) {
+        Ok((_, selection)) => selection,
+        Err(refusal) => {
+            eprintln!("error: {refusal}");
+            return refusal.exit();
         }
     };
     let pace = Pace { timings: &timings, scale: 1.0 };

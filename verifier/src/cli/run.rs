@@ -55,10 +55,9 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
         }
     };
     let seed = arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    let filter = arguments.selection.filter();
-    let mut selection = match filter.select(registry.scenarios) {
-        Ok(selection) => selection,
-        Err(error) => return refuse(Exit::NothingSelected, &error.to_string()),
+    let (filter, mut selection) = match arguments.selection.select(registry.scenarios) {
+        Ok(selected) => selected,
+        Err(refusal) => return refuse(refusal.exit(), &refusal.to_string()),
     };
     if arguments.shuffle {
         shuffle(&mut selection, seed);

@@ -39,6 +39,26 @@ fn a_passed_run_leaves_every_report() {
 }
 
 #[test]
+fn what_did_not_pass_can_be_run_again_and_nothing_else() {
+    let (earlier, _) = Child::finished(&["--only", "failing", "--only", "passing"]);
+    let folder = earlier.results();
+    let (again, output) = Child::finished(&["--rerun", folder.to_str().unwrap()]);
+    assert_eq!(code(&output), Some(1), "{output:?}");
+    let names: Vec<String> = again.junit().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["failing/first", "failing/second", "failing/clean-up"]);
+    let (earlier, _) = Child::finished(&["--only", "passing"]);
+    let folder = earlier.results();
+    let (_, output) = Child::finished(&["--rerun", folder.to_str().unwrap()]);
+    assert_eq!(code(&output), Some(4), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("there is nothing to run again"), "{told}");
+    let (_, output) = Child::finished(&["--rerun", "/nowhere"]);
+    assert_eq!(code(&output), Some(2), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("/nowhere/events.jsonl") && told.contains("name the folder"), "{told}");
+}
+
+#[test]
 fn a_failure_is_exit_code_one_and_says_how_to_run_it_again() {
     let (ended, output) = Child::finished(&["--only", "failing", "--seed", "7"]);
     assert_eq!(code(&output), Some(1));
