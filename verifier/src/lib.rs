@@ -1,10 +1,14 @@
 //! Proves that a Persys platform works, end to end, and shows where it does not.
 //!
-//! Imports run one way: [`plan`] ← [`engine`] ← [`probe`] ← [`scenarios`] ← [`cli`];
+//! Imports run one way: [`plan`] ← [`engine`] ← [`probe`] ← [`scenarios`] ← [`cli`], but for two
+//! names: a step of the plan is a function of the engine's [`Context`](engine::Context), and a
+//! context has the [`Probes`](probe::Probes) in it.
+//!
 //! [`events`] is written by the engine and folded into reports by [`report`]. [`merge`] makes one
 //! record of several. [`load`] sends and
 //! measures on its own; probes and scenarios use it.
 
+mod atomic_file;
 pub mod audit;
 pub mod bisect;
 pub mod calibration;

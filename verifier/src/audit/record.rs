@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::Judged;
-use crate::{bisect::BisectError, report::replace_file};
+use crate::{atomic_file::replace_file, bisect::BisectError};
 
 /// Raised when a reader of an older record could not make sense of it.
 const SCHEMA: u32 = 1;

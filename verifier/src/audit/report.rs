@@ -3,7 +3,7 @@
 use std::{fmt::Write, path::Path};
 
 use super::{AuditRecord, Defect, Judged, Outcome, Reasons, Registry, page::page};
-use crate::{bisect::BisectError, report::replace_file};
+use crate::{atomic_file::replace_file, bisect::BisectError};
 
 /// What stands for the reason of a step that has none.
 pub const UNEXPLAINED: &str = "UNEXPLAINED";

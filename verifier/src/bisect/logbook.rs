@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{BisectError, Judged, git::short};
-use crate::report::replace_file;
+use crate::atomic_file::replace_file;
 
 /// One commit that was judged.
 #[derive(Clone, Debug, Serialize)]

@@ -10,9 +10,10 @@ use std::{
 
 use super::{Exit, chaos::Job, reproduce::chaos_command};
 use crate::{
+    atomic_file::replace_file,
     chaos::{ChaosOrder, ChaosPlan, Ending, Line, Shrunk, TrialVerdict, around, shrink as search},
     events::{Verdict, read_events},
-    report::{ResultsFolder, RunSummary, fold, replace_file},
+    report::{ResultsFolder, RunSummary, fold},
 };
 
 /// What a plan takes besides its own time, at least: coming back to the beginning, and the look

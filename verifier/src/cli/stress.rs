@@ -12,9 +12,10 @@ use super::{
     run, signals,
 };
 use crate::{
+    atomic_file::replace_file,
     engine::Interrupt,
     events::{read_events, timestamp},
-    report::{ResultsFolder, fold, replace_file},
+    report::{ResultsFolder, fold},
     stress::{StressSummary, Tried},
 };
 

@@ -19,8 +19,8 @@ use super::{
     host_order::{HostOrder, HostRequest, carried_out},
 };
 use crate::{
+    atomic_file::replace_file,
     engine::{FaultChange, Recorder},
-    report::replace_file,
 };
 
 /// Between two looks for an answer.

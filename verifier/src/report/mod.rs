@@ -1,7 +1,6 @@
 //! Folds over the events of a run. Whatever they show can be made again from
 //! `events.jsonl`.
 
-mod atomic_file;
 mod digest;
 mod fold;
 mod hydra;
@@ -20,7 +19,6 @@ mod timeline;
 mod trace;
 mod writer;
 
-pub use atomic_file::replace_file;
 pub use digest::{Digest, Paint};
 pub use fold::fold;
 pub use hydra::{HydraError, write_hydra_files};

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::atomic_file::replace_link;
+use crate::atomic_file::replace_link;
 
 /// The folder's layout is an interface: see the README.
 #[derive(Clone, Debug)]

@@ -6,10 +6,11 @@ use std::{
 };
 
 use super::{
-    Digest, Paint, ResultsFolder, atomic_file::replace_file, fold::Fold, json::json, junit::junit,
-    page::page, summary::RunSummary, trace::trace,
+    Digest, Paint, ResultsFolder, fold::Fold, json::json, junit::junit, page::page,
+    summary::RunSummary, trace::trace,
 };
 use crate::{
+    atomic_file::replace_file,
     events::{Body, Event, EventLog, RunStarted, SCHEMA},
     plan::PlanFile,
 };

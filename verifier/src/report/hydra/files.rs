@@ -7,8 +7,9 @@ use std::{
 
 use super::{field, metrics::metrics, products::products};
 use crate::{
+    atomic_file::replace_file,
     events::RunOutcome,
-    report::{ResultsFolder, RunSummary, replace_file},
+    report::{ResultsFolder, RunSummary},
 };
 
 /// Why the files were not written; follows "failed to write Hydra's files".
