@@ -6,6 +6,7 @@
 
 mod agent_api;
 mod cluster;
+pub mod component;
 mod discovery;
 mod error_body;
 mod headers;

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use persys_contract::component;
 use tokio::process::Command;
 
 use super::{Audit, Defect};
@@ -15,9 +16,9 @@ use crate::bisect::{BisectError, Children, Ended};
 
 /// The platform's programs, by the lab's options for them.
 const PROGRAMS: [(&str, &str); 4] = [
-    ("--gateway", "api-gateway"),
-    ("--prow", "prow-scheduler"),
-    ("--agent", "persys-agent"),
+    ("--gateway", component::GATEWAY),
+    ("--prow", component::SCHEDULER),
+    ("--agent", component::AGENT),
     ("--cli", "persys-cli"),
 ];
 

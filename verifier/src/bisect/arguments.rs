@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use persys_contract::component;
 
 #[derive(Debug, Args)]
 pub struct Bisect {
@@ -118,9 +119,9 @@ impl Program {
 
     pub fn file_name(self) -> &'static str {
         match self {
-            Self::Gateway => "api-gateway",
-            Self::Prow => "prow-scheduler",
-            Self::Agent => "persys-agent",
+            Self::Gateway => component::GATEWAY,
+            Self::Prow => component::SCHEDULER,
+            Self::Agent => component::AGENT,
             Self::Cli => "persys-cli",
         }
     }

@@ -7,13 +7,7 @@ use persys_faultd::protocol::Capability;
 
 use crate::engine::Capabilities;
 
-/// Components by the name that the machines' supervisors know them by.
-pub const GATEWAY: &str = "api-gateway";
-pub const SCHEDULER: &str = "prow-scheduler";
-pub const AGENT: &str = "persys-agent";
-pub const DOCKER: &str = "docker";
-pub const ETCD: &str = "etcd";
-pub const DNS: &str = "coredns";
+pub use persys_contract::component::{AGENT, DNS, DOCKER, ETCD, GATEWAY, SCHEDULER};
 
 /// Everything that a plan is made from besides its seed.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use futures::future::{BoxFuture, join_all};
+use persys_contract::component;
 
 use super::{Answer, Exchange, ProbeError, Probes};
 use crate::engine::Progress;
@@ -47,10 +48,10 @@ impl Readiness {
 impl fmt::Display for Readiness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let part = match self.part {
-            Part::Gateway => "api-gateway",
-            Part::Scheduler => "prow-scheduler",
-            Part::Agent => "persys-agent",
-            Part::Etcd => "etcd",
+            Part::Gateway => component::GATEWAY,
+            Part::Scheduler => component::SCHEDULER,
+            Part::Agent => component::AGENT,
+            Part::Etcd => component::ETCD,
             Part::Dns => "CoreDNS",
             Part::Docker => "Docker Engine",
             Part::FaultDaemon => "persys-faultd",

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use persys_contract::{StoreKeys, WorkloadStatus};
+use persys_contract::{
+    StoreKeys, WorkloadStatus,
+    component::{AGENT, DOCKER},
+};
 
 use super::{
     timeouts::Before,
@@ -14,8 +17,6 @@ use crate::{
     scenarios::support::{Submission, Watch, at_once, until_status},
 };
 
-pub const AGENT: &str = "persys-agent";
-const DOCKER: &str = "docker";
 /// So often the record is looked at while nothing can happen.
 const LOOKS: u32 = 5;
 

@@ -1,9 +1,9 @@
 //! Work whose scheduler dies while its agent has yet to hear of it (contract §6).
 
-use persys_contract::{StoreKeys, WorkloadStatus};
+use persys_contract::{StoreKeys, WorkloadStatus, component};
 
 use super::{
-    frozen::{AGENT, until_active},
+    frozen::until_active,
     workloads::{distinct_node, on_node},
 };
 use crate::{
@@ -21,11 +21,11 @@ pub async fn finished_by_another(cx: &mut Context) -> StepResult {
     until_active(cx, &node).await?;
     let leader = one_leader(cx, None).await?;
     let workload = on_node(cx, "orphaned", &node);
-    let frozen = cx.faults(&node).pause(AGENT).await?;
+    let frozen = cx.faults(&node).pause(component::AGENT).await?;
     let submission = Submission::to_scheduler(cx, &leader, workload).await?;
     let id = submission.id().to_owned();
     let stored = cx.etcd().workload(&id).await?;
-    let killed = cx.faults(&leader).kill("prow-scheduler").await?;
+    let killed = cx.faults(&leader).kill(component::SCHEDULER).await?;
     let since = killed.since();
     one_leader(cx, Some(&leader)).await?;
     cx.measure("time_to_new_leader", since.elapsed().as_secs_f64(), "s");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use persys_contract::{ErrorCode, topology::MachineRole};
+use persys_contract::{ErrorCode, component, topology::MachineRole};
 
 use crate::{
     engine::{Context, StepError, StepResult},
@@ -25,7 +25,7 @@ impl Before {
         Ok(Self {
             gateway: cx.metrics().gateway().await?,
             schedulers: cx.metrics().schedulers().await?,
-            log: cx.faults(machine).log_end("api-gateway").await?,
+            log: cx.faults(machine).log_end(component::GATEWAY).await?,
         })
     }
 }
@@ -46,7 +46,7 @@ pub async fn none(cx: &mut Context) -> StepResult {
         }
     }
     let machine = cx.topology().one(MachineRole::Gateway).0;
-    let log = cx.faults(machine).logs_since("api-gateway", before.log).await?;
+    let log = cx.faults(machine).logs_since(component::GATEWAY, before.log).await?;
     let code = ErrorCode::SchedulerTimeout.as_str();
     let told = log.lines().filter(|line| line.contains(code)).count();
     checks.equal(&format!("lines of the gateway's log with {code}"), told, 0);

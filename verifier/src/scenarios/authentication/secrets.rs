@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use persys_contract::{
-    REQUEST_ID, StoreKeys, Workload, WorkloadStatus, WorkloadType,
+    REQUEST_ID, StoreKeys, Workload, WorkloadStatus, WorkloadType, component,
     topology::{Feature, TestImage},
 };
 
@@ -53,7 +53,7 @@ async fn stay_secret(cx: &mut Context) -> StepResult {
     let mut search = SecretSearch::begin(cx);
     let marked = search.logs(&mark).await?;
     if cx.topology().platform.has(Feature::RequestId) {
-        for component in ["api-gateway", "prow-scheduler"] {
+        for component in [component::GATEWAY, component::SCHEDULER] {
             let name = format!("the search finds a request's id in the log of {component}");
             let held = marked.iter().any(|marked| marked == component);
             search.checks.is_true(&name, held, format!("it is in those of {marked:?}"));

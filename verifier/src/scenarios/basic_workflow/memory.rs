@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use futures::future::{join_all, try_join_all};
-use persys_contract::{Heartbeat, NodeStatus, Workload, WorkloadStatus, topology::MachineRole};
+use persys_contract::{
+    Heartbeat, NodeStatus, Workload, WorkloadStatus, component::AGENT, topology::MachineRole,
+};
 use reqwest::Method;
 
 use super::{create::Web, placement::idle};
@@ -16,7 +18,6 @@ use crate::{
     scenarios::support::{Submission, until_nodes_active, until_status},
 };
 
-const AGENT: &str = "persys-agent";
 /// Of the smallest node's memory: so far apart that what is promised to the few workloads there
 /// are makes no difference.
 const RICH: u64 = 2;

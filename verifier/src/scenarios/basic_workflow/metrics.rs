@@ -1,5 +1,7 @@
 //! The metrics that contract §7 lists, by name, type and labels.
 
+use persys_contract::component;
+
 use crate::{
     engine::{Checks, Context, Progress, StepResult},
     probe::Scrape,
@@ -68,11 +70,11 @@ pub async fn complete(cx: &mut Context) -> StepResult {
         let scrape = component.scrape(cx).await?;
         let mut listed: Vec<&Metric> = COMMON.iter().collect();
         match component.name {
-            "api-gateway" => listed.extend(&GATEWAY),
-            "prow-scheduler" => listed.extend(&SCHEDULER),
+            component::GATEWAY => listed.extend(&GATEWAY),
+            component::SCHEDULER => listed.extend(&SCHEDULER),
             _ => {}
         }
-        if component.name == "prow-scheduler" && component.machine == leader {
+        if component.name == component::SCHEDULER && component.machine == leader {
             listed.extend(&LEADER);
         }
         for metric in listed {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use persys_contract::{ClusterMetrics, NodeList, Workload, WorkloadStatus, topology::Feature};
+use persys_contract::{
+    ClusterMetrics, NodeList, Workload, WorkloadStatus, component, topology::Feature,
+};
 use time::OffsetDateTime;
 
 use super::create::{Web, Worker};
@@ -80,7 +82,7 @@ pub async fn logs_captured(cx: &mut Context) -> StepResult {
 pub async fn metrics_moved(cx: &mut Context) -> StepResult {
     let nodes = cx.probes().agents().len() as f64;
     let metrics = cx.metrics();
-    let (before, route) = (metrics.gateway().await?, [("service", "api-gateway")]);
+    let (before, route) = (metrics.gateway().await?, [("service", component::GATEWAY)]);
     cx.gateway().workloads(&[]).await?.ok()?;
     let after = metrics.gateway().await?;
     let mut checks = cx.checks();

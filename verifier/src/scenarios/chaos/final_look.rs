@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use persys_contract::{
-    Discovery as Names, NodeStatus, ServiceRecord, Workload, topology::MachineRole,
+    Discovery as Names, NodeStatus, ServiceRecord, Workload, component, topology::MachineRole,
 };
 
 use super::stage::Stage;
@@ -65,7 +65,7 @@ pub async fn discovery(cx: &Context) -> Result<Discovery, StepError> {
     };
     let mut found = Discovery::default();
     for (name, _) in topology.with_role(MachineRole::Scheduler) {
-        let component = cx.faults(name).component("prow-scheduler").await?.component;
+        let component = cx.faults(name).component(component::SCHEDULER).await?.component;
         if component.state.is_running() {
             found.alive.insert(name.to_owned());
         }

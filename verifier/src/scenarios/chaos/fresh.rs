@@ -1,7 +1,7 @@
 //! The platform as it was when nobody had asked anything of it yet.
 
 use futures::future::try_join_all;
-use persys_contract::StoreKeys;
+use persys_contract::{StoreKeys, component};
 
 use crate::{
     engine::{Context, StepError, StepResult},
@@ -19,9 +19,9 @@ pub async fn begin_anew(cx: &Context) -> StepResult {
     let agents: Vec<String> = probes.agents().keys().cloned().collect();
     let schedulers: Vec<String> = probes.schedulers().keys().cloned().collect();
     let parts = [
-        machines(schedulers, "prow-scheduler"),
-        machines(agents.clone(), "persys-agent"),
-        machines(vec![gateway], "api-gateway"),
+        machines(schedulers, component::SCHEDULER),
+        machines(agents.clone(), component::AGENT),
+        machines(vec![gateway], component::GATEWAY),
     ];
     for part in &parts {
         try_join_all(part.iter().map(|(machine, name)| end(cx.faults(machine), name))).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use persys_contract::component;
 use persys_faultd::protocol::{Figures, LogChunk};
 use serde_json::json;
 
@@ -11,7 +12,7 @@ use crate::engine::{Context, StepError, StepResult};
 /// platform logs it itself.
 const PANICS: [&str; 3] = ["panicked", "panic: ", "goroutine 1 ["];
 /// The platform's own programs.
-const PROGRAMS: [&str; 3] = ["api-gateway", "prow-scheduler", "persys-agent"];
+const PROGRAMS: [&str; 3] = [component::GATEWAY, component::SCHEDULER, component::AGENT];
 /// What a process may keep: half as much again, and what an allocator likes to hold.
 const GROWTH: f64 = 1.5;
 const ALLOWANCE: u64 = 32 << 20;

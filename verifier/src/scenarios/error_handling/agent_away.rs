@@ -1,6 +1,6 @@
 //! An agent, or the Docker Engine beside it, is away (strategy §6 step 3).
 
-use persys_contract::{ErrorCode, NodeStatus, WorkloadStatus};
+use persys_contract::{ErrorCode, NodeStatus, WorkloadStatus, component};
 
 use super::{
     invalid::{nothing_added, stored},
@@ -13,14 +13,12 @@ use crate::{
     scenarios::support::{Submission, Watch, two_reconcile_passes, until_status},
 };
 
-const AGENT: &str = "persys-agent";
-
 pub async fn agent_stopped(cx: &mut Context) -> StepResult {
     over(cx).await?;
     let (broken, other) = cx.get::<Steady>()?.nodes()?;
-    let fault = cx.faults(&broken).stop(AGENT).await?;
+    let fault = cx.faults(&broken).stop(component::AGENT).await?;
     let since = fault.since();
-    begin_ending(cx, "agent_away", vec![fault], (&broken, AGENT))?;
+    begin_ending(cx, "agent_away", vec![fault], (&broken, component::AGENT))?;
     unknown_here_and_running_there(cx, &broken, &other).await?;
     let gateway = cx.gateway();
     cx.wait(format!("{broken} is inactive"), || async {
@@ -64,7 +62,7 @@ pub async fn agent_stopped(cx: &mut Context) -> StepResult {
 pub async fn docker_stopped(cx: &mut Context) -> StepResult {
     over(cx).await?;
     let (broken, _) = cx.get::<Steady>()?.nodes()?;
-    let fault = cx.faults(&broken).stop("docker").await?;
+    let fault = cx.faults(&broken).stop(component::DOCKER).await?;
     begin_ending_containers(cx, "docker_away", vec![fault], &broken);
     docker_is_away(cx).await
 }
@@ -72,7 +70,7 @@ pub async fn docker_stopped(cx: &mut Context) -> StepResult {
 pub async fn docker_frozen(cx: &mut Context) -> StepResult {
     over(cx).await?;
     let (broken, _) = cx.get::<Steady>()?.nodes()?;
-    let fault = cx.faults(&broken).pause("docker").await?;
+    let fault = cx.faults(&broken).pause(component::DOCKER).await?;
     begin(cx, "docker_frozen", vec![fault]);
     docker_is_away(cx).await
 }

@@ -1,7 +1,7 @@
 //! A node runs out of something (strategy §6 step 5). What needs it is told as failed
 //! or waits, what does not runs on, and all is well once there is enough again.
 
-use persys_contract::{ErrorCode, RestartPolicy, Workload, WorkloadStatus};
+use persys_contract::{ErrorCode, RestartPolicy, Workload, WorkloadStatus, component};
 use persys_faultd::protocol::Fault;
 
 use super::{
@@ -116,7 +116,7 @@ fn told_as_killed(workload: &Workload) -> Progress<()> {
 /// not be taken for one that has lost its workloads.
 pub async fn descriptors_short(cx: &mut Context) -> StepResult {
     let (node, other) = cx.get::<Steady>()?.nodes()?;
-    let deny = Fault::Descriptors { component: "persys-agent".to_owned() };
+    let deny = Fault::Descriptors { component: component::AGENT.to_owned() };
     let fault = cx.faults(&node).inject(deny).await?;
     begin(cx, "descriptors_short", vec![fault]);
     // The kernel takes the connection, and the agent cannot.
@@ -137,7 +137,7 @@ pub async fn descriptors_short(cx: &mut Context) -> StepResult {
 
 async fn lacking(cx: &Context, workload: Workload) -> Result<Lacking, StepError> {
     let (node, _) = cx.get::<Steady>()?.nodes()?;
-    let agent = cx.faults(&node).component("persys-agent").await?.component.pid;
+    let agent = cx.faults(&node).component(component::AGENT).await?.component.pid;
     let statuses = statuses(cx, &node)?.len();
     let submission = Submission::through_gateway(cx, workload).await?;
     Ok(Lacking { submission, agent, statuses })
@@ -167,7 +167,7 @@ pub async fn recovered(cx: &mut Context) -> StepResult {
     let (node, _) = cx.get::<Steady>()?.nodes()?;
     let containers = cx.docker(&node).of_workload(submission.id()).await?;
     let health = cx.agent(&node).health().await?;
-    let process = cx.faults(&node).component("persys-agent").await?.component.pid;
+    let process = cx.faults(&node).component(component::AGENT).await?.component.pid;
     let mut checks = cx.checks();
     checks.equal("containers of the workload", containers.len(), 1);
     checks.is_true("the agent is well", health.ok().is_ok(), health.exchange.to_string());

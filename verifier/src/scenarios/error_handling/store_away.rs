@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use persys_contract::{ErrorCode, WorkloadStatus, topology::MachineRole};
+use persys_contract::{ErrorCode, WorkloadStatus, component, topology::MachineRole};
 use persys_faultd::protocol::Direction;
 
 use super::{
@@ -32,13 +32,13 @@ pub async fn hears_nothing(cx: &mut Context) -> StepResult {
 
 pub async fn stopped(cx: &mut Context) -> StepResult {
     over(cx).await?;
-    let fault = cx.faults(&machine(cx)).stop("etcd").await?;
+    let fault = cx.faults(&machine(cx)).stop(component::ETCD).await?;
     is_away(cx, "store_stopped", fault).await
 }
 
 pub async fn frozen(cx: &mut Context) -> StepResult {
     over(cx).await?;
-    let fault = cx.faults(&machine(cx)).pause("etcd").await?;
+    let fault = cx.faults(&machine(cx)).pause(component::ETCD).await?;
     is_away(cx, "store_frozen", fault).await
 }
 
@@ -52,10 +52,10 @@ const ASKED: usize = 20;
 pub async fn restarted(cx: &mut Context) -> StepResult {
     over(cx).await?;
     let (gateway, faults) = (cx.gateway(), cx.faults(&machine(cx)));
-    let before = faults.component("etcd").await?.component.pid;
+    let before = faults.component(component::ETCD).await?.component.pid;
     let over = AtomicBool::new(false);
     let restarting = async {
-        let restarted = faults.restart("etcd").await;
+        let restarted = faults.restart(component::ETCD).await;
         over.store(true, Ordering::Relaxed);
         restarted
     };
@@ -76,7 +76,7 @@ pub async fn restarted(cx: &mut Context) -> StepResult {
         let fine = answer.ok().is_ok() || exchange.is_refusal(ErrorCode::StoreUnavailable);
         checks.is_true("served, or refused as store_unavailable", fine, exchange.to_string());
     }
-    let after = faults.component("etcd").await?.component.pid;
+    let after = faults.component(component::ETCD).await?.component.pid;
     checks.differs("process of etcd", after, before);
     checks.finish()
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use persys_contract::{NodeStatus, WorkloadStatus, topology::MachineRole};
+use persys_contract::{NodeStatus, WorkloadStatus, component, topology::MachineRole};
 
 use super::steady::{Steady, all_well, pinned};
 use crate::{
@@ -15,7 +15,7 @@ pub async fn nothing_lost(cx: &mut Context) -> StepResult {
     let machine = machine.to_owned();
     let before = records(cx).await?;
     let nodes = active_nodes(cx).await?;
-    let etcd = cx.faults(&machine).component("etcd").await?;
+    let etcd = cx.faults(&machine).component(component::ETCD).await?;
     let begun = Instant::now();
     cx.host()?.reboot(&machine).await?;
     until_started_anew(cx, &machine, &etcd).await?;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, time::Instant};
 
 use futures::future::try_join_all;
+use persys_contract::component;
 use persys_faultd::protocol::Figures;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// The platform's own programs. The rest (etcd, CoreDNS, Docker) is shown, and not judged.
-const OWN: [&str; 3] = ["api-gateway", "prow-scheduler", "persys-agent"];
+const OWN: [&str; 3] = [component::GATEWAY, component::SCHEDULER, component::AGENT];
 
 /// A component of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! The leader dies while it mends something, and another finishes it (contract §6).
 
-use persys_contract::WorkloadStatus;
+use persys_contract::{WorkloadStatus, component};
 
 use super::victim::{Victim, running};
 use crate::{
@@ -43,7 +43,7 @@ pub async fn repair_is_finished(cx: &mut Context) -> StepResult {
             if begun { Progress::Ready(()) } else { Progress::not_yet("not yet recreating") }
         })
         .await?;
-    let fault = cx.faults(&leader).kill("prow-scheduler").await?;
+    let fault = cx.faults(&leader).kill(component::SCHEDULER).await?;
     let since = fault.since();
     cx.put(Killed { fault, machine: leader.clone(), before, events });
     one_leader(cx, Some(&leader)).await?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use persys_contract::{NodeStatus, WorkloadStatus};
+use persys_contract::{NodeStatus, WorkloadStatus, component};
 use persys_faultd::protocol::ComponentReport;
 
 use super::victim::{Victim, other_node, running};
@@ -27,7 +27,7 @@ pub async fn failed_over(cx: &mut Context) -> StepResult {
     let (id, node) = (victim.id().to_owned(), victim.node().to_owned());
     let other = other_node(cx, &node)?;
     running(cx, &id, &node).await?;
-    let docker = cx.faults(&node).component("docker").await?;
+    let docker = cx.faults(&node).component(component::DOCKER).await?;
     let begun = Instant::now();
     let outage = Outage::of(cx, &node).await?;
     cx.put(Crashed { node: node.clone(), outage, docker });

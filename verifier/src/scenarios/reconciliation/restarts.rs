@@ -1,6 +1,6 @@
 //! The agent and the Docker Engine restart, and workloads outlive it.
 
-use persys_contract::WorkloadStatus;
+use persys_contract::{WorkloadStatus, component};
 
 use super::victim::{Victim, running};
 use crate::{
@@ -13,7 +13,7 @@ pub async fn of_agent(cx: &mut Context) -> StepResult {
     let (id, node) = (victim.id(), victim.node());
     let before = running(cx, id, node).await?;
     let actions = cx.get::<Watch>()?.containers[node].actions(id);
-    cx.faults(node).restart("persys-agent").await?;
+    cx.faults(node).restart(component::AGENT).await?;
     agent_is_well(cx, node).await?;
     two_reconcile_passes(cx).await?;
     until_status(cx, id, WorkloadStatus::Running).await?;
@@ -31,7 +31,7 @@ pub async fn of_docker(cx: &mut Context) -> StepResult {
     let (id, node) = (victim.id(), victim.node());
     let before = running(cx, id, node).await?;
     let creations = count(cx, id, "create")?;
-    cx.faults(node).restart("docker").await?;
+    cx.faults(node).restart(component::DOCKER).await?;
     agent_is_well(cx, node).await?;
     let after = running(cx, id, node).await?;
     until_status(cx, id, WorkloadStatus::Running).await?;

@@ -9,7 +9,7 @@ use crate::{
     probe::{EtcdEntry, EtcdProbe, Recording},
 };
 
-pub const GATEWAY: &str = "api-gateway";
+pub use persys_contract::component::GATEWAY;
 
 /// Deletes what is written below a prefix, again and again, until it is dropped.
 struct Suppression {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use persys_contract::{
-    ErrorCode, Role, ServiceRecord, StoreKeys, Workload, WorkloadType,
+    ErrorCode, Role, ServiceRecord, StoreKeys, Workload, WorkloadType, component,
     topology::{MachineRole, TestImage},
 };
 use persys_identity::CertificateSpec;
@@ -46,7 +46,7 @@ pub async fn not_repeated(cx: &mut Context) -> StepResult {
     let authority = authority(cx)?;
     until_nodes_active(cx).await?;
     let host = cx.topology().one(MachineRole::Client).1.address;
-    let spec = CertificateSpec::server("prow-scheduler").with_role(Role::Prow);
+    let spec = CertificateSpec::server(component::SCHEDULER).with_role(Role::Prow);
     let shown = authority.issue(&spec.with_ip(IpAddr::V4(host))).map_err(unmade)?;
     let server = RogueServer::start(IpAddr::V4(host), &shown, &authority, Manner::HangsUp).await?;
     let records = cx.etcd().record(StoreKeys::WORKLOADS).await?;

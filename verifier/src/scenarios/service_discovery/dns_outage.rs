@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use persys_contract::topology::MachineRole;
+use persys_contract::{component::DNS, topology::MachineRole};
 
 use super::{
     address_fallback::restart_gateway,
@@ -15,7 +15,6 @@ use crate::{
     probe::ActiveFault,
 };
 
-const DNS: &str = "coredns";
 /// How long a question to a name server that is away may be waited for.
 const UNANSWERED: Duration = Duration::from_secs(5);
 

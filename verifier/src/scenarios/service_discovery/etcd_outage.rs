@@ -3,6 +3,7 @@
 use futures::future::{BoxFuture, join_all};
 use persys_contract::{
     ErrorCode, Workload, WorkloadStatus, WorkloadType,
+    component::ETCD,
     topology::{MachineRole, TestImage},
 };
 use reqwest::Method;
@@ -16,8 +17,6 @@ use crate::{
         until_status,
     },
 };
-
-const ETCD: &str = "etcd";
 
 struct Outage {
     fault: ActiveFault,

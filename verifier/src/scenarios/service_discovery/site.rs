@@ -9,8 +9,7 @@ use crate::{
     probe::Scrape,
 };
 
-/// The component's name.
-pub const SCHEDULER: &str = "prow-scheduler";
+pub use persys_contract::component::SCHEDULER;
 
 /// Names and keys of the topology's domain.
 pub fn names(cx: &Context) -> Discovery {

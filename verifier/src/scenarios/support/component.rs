@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use persys_contract::topology::MachineRole;
+use persys_contract::{component, topology::MachineRole};
 
 use crate::{
     engine::{Context, StepError},
@@ -21,16 +21,16 @@ pub struct Component {
 impl Component {
     pub fn gateway(cx: &Context) -> Self {
         let role = MachineRole::Gateway;
-        Self { name: "api-gateway", machine: cx.topology().one(role).0.to_owned(), role }
+        Self { name: component::GATEWAY, machine: cx.topology().one(role).0.to_owned(), role }
     }
 
     pub fn scheduler(machine: &str) -> Self {
         let role = MachineRole::Scheduler;
-        Self { name: "prow-scheduler", machine: machine.to_owned(), role }
+        Self { name: component::SCHEDULER, machine: machine.to_owned(), role }
     }
 
     pub fn agent(machine: &str) -> Self {
-        Self { name: "persys-agent", machine: machine.to_owned(), role: MachineRole::Agent }
+        Self { name: component::AGENT, machine: machine.to_owned(), role: MachineRole::Agent }
     }
 
     /// Every scheduler, by machine.

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use persys_contract::topology::MachineRole;
+use persys_contract::{component, topology::MachineRole};
 use persys_faultd::protocol::Component;
 
 use crate::engine::{Checks, Context, StepError};
 
 const OWN: [(MachineRole, &str); 3] = [
-    (MachineRole::Gateway, "api-gateway"),
-    (MachineRole::Scheduler, "prow-scheduler"),
-    (MachineRole::Agent, "persys-agent"),
+    (MachineRole::Gateway, component::GATEWAY),
+    (MachineRole::Scheduler, component::SCHEDULER),
+    (MachineRole::Agent, component::AGENT),
 ];
 
 /// What tells one process of a component from the next.

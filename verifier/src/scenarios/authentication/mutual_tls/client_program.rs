@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use persys_contract::topology::MachineRole;
+use persys_contract::{component, topology::MachineRole};
 use persys_identity::{Authority, CertificateSpec, IssuedCertificate};
 use serde_json::json;
 
@@ -18,7 +18,7 @@ pub async fn distrusts(cx: &mut Context) -> StepResult {
     let authority = authority(cx)?;
     let host = IpAddr::V4(cx.topology().one(MachineRole::Client).1.address);
     let gateway = cx.topology().one(MachineRole::Gateway);
-    let server = CertificateSpec::server("api-gateway");
+    let server = CertificateSpec::server(component::GATEWAY);
     let right = server.clone().with_dns(gateway.0).with_ip(host);
     let elsewhere = server.with_dns(gateway.0).with_ip(gateway.1.address);
     let foreign = Authority::create().and_then(|foreign| foreign.issue(&right)).map_err(unmade)?;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use persys_contract::{
-    Discovery, Role, ServiceRecord, Workload, WorkloadType,
+    Discovery, Role, ServiceRecord, Workload, WorkloadType, component,
     topology::{MachineRole, TestImage},
 };
 use persys_identity::{Authority, CertificateSpec, IssuedCertificate};
@@ -176,10 +176,10 @@ fn certificates(
     authority: &Authority,
 ) -> Result<[(&'static str, IssuedCertificate); 2], StepError> {
     let host = IpAddr::V4(cx.topology().one(MachineRole::Client).1.address);
-    let right = CertificateSpec::server("prow-scheduler").with_role(Role::Prow).with_ip(host);
+    let right = CertificateSpec::server(component::SCHEDULER).with_role(Role::Prow).with_ip(host);
     let foreign = Authority::create().and_then(|foreign| foreign.issue(&right)).map_err(unmade)?;
     let (name, machine) = cx.topology().one(MachineRole::Scheduler);
-    let elsewhere = CertificateSpec::server("prow-scheduler")
+    let elsewhere = CertificateSpec::server(component::SCHEDULER)
         .with_role(Role::Prow)
         .with_dns(name)
         .with_ip(machine.address);

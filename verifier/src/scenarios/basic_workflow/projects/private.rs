@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use persys_contract::{
-    StoreKeys, Workload, WorkloadStatus, WorkloadType,
+    StoreKeys, Workload, WorkloadStatus, WorkloadType, component,
     topology::{MachineRole, TestImage},
 };
 use reqwest::Method;
@@ -120,7 +120,7 @@ pub async fn token_stays_secret(cx: &mut Context) -> StepResult {
     not_shown(cx, handed).await?;
     let mut search = SecretSearch::begin(cx);
     let marked = search.logs(&handed.id).await?;
-    let told = marked.iter().any(|component| component == "persys-agent");
+    let told = marked.iter().any(|component| component == component::AGENT);
     let detail = format!("it is in those of {marked:?}");
     search.checks.is_true("the search finds the workload's id in an agent's log", told, detail);
     let own = StoreKeys::workload(&handed.id);
