@@ -42,7 +42,7 @@ async fn no_stranger_is_known(cx: &mut Context) -> StepResult {
         let known = cx.topology().machines.contains_key(&node.node_id);
         checks.is_true("the nodes that the API lists", known, format!("{} is none", node.node_id));
     }
-    for effect in &cx.get::<super::RefusedOrders>()?.0 {
+    for effect in &cx.get::<super::RefusedOrders>()?.effects {
         if let super::Effect::Node { node } = effect {
             let found = cx.dns().node(node).await?.records;
             checks.is_true(

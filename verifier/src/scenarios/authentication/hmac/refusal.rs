@@ -4,6 +4,7 @@ use persys_contract::{
     ErrorCode, REQUEST_ID,
     topology::{Feature, MachineRole},
 };
+use time::OffsetDateTime;
 
 use super::{
     receiver::{Effect, Order, Receiver, Witnesses},
@@ -17,7 +18,10 @@ use crate::{
 
 /// What was ordered and refused, to be looked at once more at the end.
 #[derive(Default)]
-pub struct RefusedOrders(pub Vec<Effect>);
+pub struct RefusedOrders {
+    pub effects: Vec<Effect>,
+    pub last: Option<OffsetDateTime>,
+}
 
 /// The trick must fail with every receiver.
 pub async fn refused(cx: &mut Context, trick: Trick) -> StepResult {
@@ -57,7 +61,9 @@ pub async fn refuse(
     checks.finish()?;
     let told: Vec<_> = answers.iter().map(|(_, answer)| told(cx, answer)).collect();
     refusals.told(cx, code.as_str(), &told).await?;
-    cx.get_mut::<RefusedOrders>()?.0.extend(orders.into_iter().map(|order| order.effect));
+    let refused = cx.get_mut::<RefusedOrders>()?;
+    refused.effects.extend(orders.into_iter().map(|order| order.effect));
+    refused.last = Some(OffsetDateTime::now_utc());
     Ok(())
 }
 

@@ -4,20 +4,18 @@ use persys_contract::SignedHeaders;
 use time::{Duration, OffsetDateTime};
 
 use super::{
+    aged::{LEAST, until_old},
     receiver::{Effect, Order, Receiver, Witnesses},
     refusal::REPLAYED,
     replay::{executed, remove_container},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    engine::{Context, StepError, StepResult},
     probe::Signing,
 };
 
 /// The machines' clocks may differ by so much.
 const CLOCKS: Duration = Duration::seconds(5);
-
-/// Where the step is run without the others between, the least time that says anything.
-const LEAST: Duration = Duration::seconds(3);
 
 /// What was executed once, and might be sent again.
 struct Executed {
@@ -61,14 +59,9 @@ pub async fn replayed(cx: &mut Context) -> StepResult {
         execute(cx).await?;
     }
     let kept = &cx.get::<Kept>()?.0;
-    cx.wait(format!("what is sent again is {LEAST} old"), || async {
-        let youngest = kept.iter().map(|kept| OffsetDateTime::now_utc() - kept.sent).min();
-        match youngest {
-            Some(age) if age < LEAST => Progress::not_yet(format!("it is {age:.1} old")),
-            _ => Progress::Ready(()),
-        }
-    })
-    .await?;
+    if let Some(youngest) = kept.iter().map(|kept| kept.sent).max() {
+        until_old(cx, "what is sent again", youngest).await?;
+    }
     let mut checks = cx.checks();
     for kept in kept {
         let component = &kept.receiver.component;
