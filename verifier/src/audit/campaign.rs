@@ -60,7 +60,7 @@ pub async fn audit(
     defects: &[&Defect],
     interrupt: Interrupt,
 ) -> Result<Conclusion, BisectError> {
-    let folder = prepare(&arguments.folder())?;
+    let folder = prepare(&arguments.folder(), arguments.resume)?;
     let file = folder.join("audit.json");
     let lab = Lab::new(arguments)?;
     let campaign = Campaign {
@@ -86,10 +86,8 @@ pub async fn audit(
 
 impl Campaign<'_> {
     async fn run(&self, defects: &[&Defect]) -> Result<Conclusion, BisectError> {
-        let mut due: Vec<&Defect> =
+        let due: Vec<&Defect> =
             defects.iter().copied().filter(|defect| self.is_due(defect)).collect();
-        // Nobody else has to wait for those that measure when they come last.
-        due.sort_by_key(|defect| defect.measures);
         if due.len() < defects.len() {
             println!("{} were judged before, by the same programs", defects.len() - due.len());
         }
@@ -100,15 +98,21 @@ impl Campaign<'_> {
             }
             return Ok(Conclusion::BaselineRed);
         }
-        stream::iter(due)
-            .map(|defect| self.judge(defect))
-            .buffer_unordered(self.jobs())
-            .try_for_each(|judged| async {
-                println!("{}", judged.line());
-                self.record().enter(judged);
-                self.write(defects)
-            })
-            .await?;
+        // One that measures has the machine for itself: side by side they would wait for one
+        // another, and the wait would count as theirs.
+        let (measuring, others): (Vec<&Defect>, Vec<&Defect>) =
+            due.into_iter().partition(|defect| defect.measures);
+        for (due, jobs) in [(others, self.jobs()), (measuring, 1)] {
+            stream::iter(due)
+                .map(|defect| self.judge(defect))
+                .buffer_unordered(jobs)
+                .try_for_each(|judged| async {
+                    println!("{}", judged.line());
+                    self.record().enter(judged);
+                    self.write(defects)
+                })
+                .await?;
+        }
         let concluded = conclude(defects, &self.record());
         Ok(match concluded {
             Conclusion::AllCaught if self.arguments.is_complete() => self.explained(),
@@ -295,9 +299,32 @@ pub fn conclude(defects: &[&Defect], record: &AuditRecord) -> Conclusion {
     }
 }
 
-fn prepare(results: &Path) -> Result<PathBuf, BisectError> {
-    fs::create_dir_all(results).map_err(|error| failed("make", results, &error))?;
-    std::path::absolute(results).map_err(|error| failed("find", results, &error))
+fn prepare(results: &Path, resume: bool) -> Result<PathBuf, BisectError> {
+    let folder = std::path::absolute(results).map_err(|error| failed("find", results, &error))?;
+    if !resume {
+        keep_earlier(&folder)?;
+    }
+    fs::create_dir_all(&folder).map_err(|error| failed("make", results, &error))?;
+    Ok(folder)
+}
+
+/// An audit takes long, and who begins anew may have meant to go on with it.
+fn keep_earlier(folder: &Path) -> Result<(), BisectError> {
+    let judges = |folder: &Path| {
+        let record = AuditRecord::read(&folder.join("audit.json"));
+        // What cannot be read may be worth something to somebody.
+        record.map_or(true, |record| !record.judged.is_empty())
+    };
+    if !judges(folder) {
+        return Ok(());
+    }
+    let old = folder.with_added_extension("old");
+    if judges(&old) {
+        fs::remove_dir_all(&old).map_err(|error| failed("remove", &old, &error))?;
+    }
+    fs::rename(folder, &old).map_err(|error| failed("put aside", folder, &error))?;
+    println!("the earlier audit is in {} now; --resume would have gone on with it", old.display());
+    Ok(())
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> BisectError {

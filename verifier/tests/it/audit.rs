@@ -31,6 +31,10 @@ while [ $# -gt 0 ]; do
   shift
 done
 echo "$verdict" >>"$here/runs"
+if [ -e "$here/slow" ]; then
+  ls "$here" | grep at-work >>"$here/beside"
+  touch "$here/at-work-$$"; sleep 0.3; rm "$here/at-work-$$"
+fi
 mkdir -p "$results"
 [ "$verdict" = hangs ] && exec sleep 1000
 cp "$here/$verdict.jsonl" "$results/events.jsonl"
@@ -179,6 +183,40 @@ fn what_was_judged_by_the_same_programs_is_not_judged_again() {
     bench.write("persys-agent", "another one");
     bench.audit(&["--jobs", "1", "--resume"], 3);
     assert!(bench.read("runs").ends_with("passed\nfailed\nerror\n"), "{}", bench.read("runs"));
+}
+
+#[test]
+fn an_audit_that_begins_anew_keeps_the_earlier_one_beside_it() {
+    let bench = Bench::new(&["failed", "passed"]);
+    bench.audit(&["--only", "failed"], 0);
+    let text = bench.audit(&["--only", "passed"], 2);
+    assert!(text.contains("out.old") && text.contains("--resume"), "{text}");
+    assert_eq!(bench.read("out.old/caught.txt"), format!("failed  {STEP}\n"));
+    assert_eq!(bench.read("out/caught.txt"), "");
+    bench.audit(&["--only", "passed", "--resume"], 2);
+    assert!(bench.read("out.old/caught.txt").starts_with("failed"), "it goes on with the last one");
+    bench.audit(&["--only", "failed"], 0);
+    assert!(bench.read("out.old/missed.txt").starts_with("passed"), "the last one is kept");
+}
+
+#[test]
+fn those_that_measure_are_looked_at_one_at_a_time() {
+    let measuring = "performance/no-leak";
+    let bench = Bench::new(&["failed", "failed-too", "failed-as-well"]);
+    bench.write("defects.json", &bench.read("defects.json").replace(STEP, measuring));
+    for verdict in ["passed", "failed"] {
+        let events = events(verdict);
+        let events = events.replace("basic-workflow", "performance");
+        let events = events.replace("nodes-registered", "no-leak");
+        bench.write(&format!("{verdict}.jsonl"), &events);
+    }
+    for name in ["failed-too", "failed-as-well"] {
+        bench.write(&format!("{name}.jsonl"), &bench.read("failed.jsonl"));
+    }
+    bench.write("slow", "");
+    bench.audit(&["--jobs", "3"], 0);
+    assert_eq!(bench.read("runs").lines().count(), 4);
+    assert_eq!(bench.read("beside"), "");
 }
 
 #[test]
