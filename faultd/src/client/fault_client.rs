@@ -5,7 +5,8 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use persys_contract::topology::Topology;
 use persys_identity::LoadedCredentials;
 use reqwest::Method;
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
+use tokio_util::task::TaskTracker;
 
 use super::{FaultError, LeaseGuard, connection::Connection};
 use crate::protocol::{
@@ -17,6 +18,8 @@ use crate::protocol::{
 #[derive(Clone)]
 pub struct FaultClient {
     connection: Arc<Connection>,
+    /// Of guards that were dropped.
+    releases: TaskTracker,
 }
 
 impl FaultClient {
@@ -29,7 +32,10 @@ impl FaultClient {
         token: &str,
     ) -> Result<Self, FaultError> {
         let connection = Connection::new(machine, address, credentials, token)?;
-        Ok(Self { connection: Arc::new(connection) })
+        let releases = TaskTracker::new();
+        // Only a closed one can be waited for, and it takes tasks all the same.
+        releases.close();
+        Ok(Self { connection: Arc::new(connection), releases })
     }
 
     /// A client of a machine of the topology.
@@ -85,11 +91,13 @@ impl FaultClient {
 
     /// Puts a fault in place and keeps it there until the guard heals it or is dropped.
     ///
-    /// May be cancelled: a fault whose guard nobody takes is released.
+    /// A fault whose guard was dropped is healed before. May be cancelled: a fault whose guard
+    /// nobody takes is released.
     ///
     /// # Errors
     /// [`FaultError::Unsupported`] when the machine cannot do it.
     pub async fn inject(&self, fault: Fault, ttl: Duration) -> Result<LeaseGuard, FaultError> {
+        self.releases.wait().await;
         let id = LeaseId::random();
         let request = LeaseRequest { fault, ttl_ms: millis(ttl), id: Some(id) };
         let client = self.clone();
@@ -134,12 +142,22 @@ impl FaultClient {
         self.connection.delete(&format!("/v1/leases/{id}"), Connection::PATIENT).await
     }
 
+    /// The same without waiting. What this client orders next waits for it.
+    pub(super) fn release_in_background(&self, id: LeaseId) {
+        // Without a runtime nothing can be sent; the lease then runs out.
+        if let Ok(runtime) = Handle::try_current() {
+            let client = self.clone();
+            self.releases.spawn_on(async move { client.release(id).await }, &runtime);
+        }
+    }
+
     pub async fn leases(&self) -> Result<LeaseList, FaultError> {
         self.connection.get("/v1/leases").await
     }
 
     /// Does something once, with no healing.
     pub async fn act(&self, action: Action) -> Result<ActionResult, FaultError> {
+        self.releases.wait().await;
         self.connection.send_json(Method::POST, "/v1/actions", &action, Connection::PATIENT).await
     }
 }

@@ -5,10 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    runtime::Handle,
-    time::{Instant, MissedTickBehavior, interval_at, timeout},
-};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{FaultClient, FaultError};
@@ -112,13 +109,8 @@ impl LeaseGuard {
 
 impl Drop for LeaseGuard {
     fn drop(&mut self) {
-        if self.released {
-            return;
-        }
-        // Without a runtime nothing can be sent; the lease then runs out.
-        if let Ok(runtime) = Handle::try_current() {
-            let (client, id) = (self.client.clone(), self.lease.id);
-            runtime.spawn(async move { client.release(id).await });
+        if !self.released {
+            self.client.release_in_background(self.lease.id);
         }
     }
 }

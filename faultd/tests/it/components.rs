@@ -46,6 +46,16 @@ isolated! {
         assert_eq!(world.supervisor.component("etcd").await.pid, Some(before));
     }
 
+    async fn what_was_dropped_is_healed_before_anything_else_is_done() {
+        let world = World::new().await;
+        let client = world.client();
+        let pause = || Fault::Pause { component: component("etcd") };
+        drop(client.inject(pause(), TTL).await.unwrap());
+        drop(client.clone().inject(pause(), TTL).await.unwrap());
+        client.act(Action::Restart { component: component("etcd") }).await.unwrap();
+        assert!(world.supervisor.component("etcd").await.state.is_running());
+    }
+
     async fn faults_that_make_no_sense_are_refused() {
         let world = World::new().await;
         let client = world.client();

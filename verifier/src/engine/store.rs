@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId, type_name},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
 };
 
 use super::StepError;
@@ -10,29 +10,27 @@ use super::StepError;
 #[derive(Default)]
 pub struct Store {
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    /// What the step that runs has put there.
-    new: Vec<TypeId>,
+    /// Of which types there was a value when the step that runs began.
+    before: HashSet<TypeId>,
 }
 
 impl Store {
     /// Keeps a value; one of the same type that was kept before is returned.
     pub fn put<T: Any + Send + Sync>(&mut self, value: T) -> Option<T> {
-        self.new.push(TypeId::of::<T>());
         let old = self.values.insert(TypeId::of::<T>(), Box::new(value))?;
         old.downcast().ok().map(|old| *old)
     }
 
     /// From now on it is another step that puts values there.
     pub fn begin_step(&mut self) {
-        self.new.clear();
+        self.before = self.values.keys().copied().collect();
     }
 
-    /// Drops what a step that did not pass has put there. The steps that need it are skipped, and
-    /// a fault among it is in nobody's interest any more.
+    /// Drops what a step that did not pass has added. The steps that need it are skipped, and
+    /// a fault among it is in nobody's interest any more. What it has only put in the place of an
+    /// earlier value is needed by others, too.
     pub fn drop_new(&mut self) {
-        for value in self.new.drain(..) {
-            self.values.remove(&value);
-        }
+        self.values.retain(|value, _| self.before.contains(value));
     }
 
     pub fn get<T: Any>(&self) -> Result<&T, StepError> {
@@ -93,8 +91,10 @@ mod tests {
         store.put(7_u32);
         store.begin_step();
         store.put(Node("fault"));
+        let seven = store.take::<u32>().unwrap();
+        store.put(seven + 1);
         store.drop_new();
         assert!(store.get::<Node>().is_err());
-        assert_eq!(store.get::<u32>().unwrap(), &7, "of an earlier step");
+        assert_eq!(store.get::<u32>().unwrap(), &8, "there was one of an earlier step");
     }
 }
