@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::{Context, StepError, StepResult},
-    scenarios::support::{Submission, Watch, one_leader, until_serves, until_status},
+    scenarios::support::{Component, Submission, Watch, one_leader, until_serves, until_status},
 };
 
 /// The leader accepts work for an agent that stands still, and dies with the order in its
@@ -33,7 +33,7 @@ pub async fn finished_by_another(cx: &mut Context) -> StepResult {
     until_status(cx, &id, WorkloadStatus::Running).await?;
     cx.measure("time_to_run_across_leaders", since.elapsed().as_secs_f64(), "s");
     killed.heal().await?;
-    until_serves(cx, &leader).await?;
+    until_serves(cx, &Component::scheduler(&leader), &cx.scheduler(&leader)).await?;
     one_leader(cx, None).await?;
     let mut checks = cx.checks();
     checks.some(&format!("record at {}", StoreKeys::workload(&id)), stored);

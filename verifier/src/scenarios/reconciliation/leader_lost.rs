@@ -6,7 +6,9 @@ use super::victim::{Victim, running};
 use crate::{
     engine::{Checks, Context, Progress, StepError, StepResult},
     probe::{ActiveFault, Container},
-    scenarios::support::{Watch, one_leader, two_reconcile_passes, until_serves, until_status},
+    scenarios::support::{
+        Component, Watch, one_leader, two_reconcile_passes, until_serves, until_status,
+    },
 };
 
 /// The scheduler that was killed, and what was mended meanwhile.
@@ -79,7 +81,7 @@ pub async fn comes_back(cx: &mut Context) -> StepResult {
     let (id, node) = (victim.id(), victim.node());
     let before = running(cx, id, node).await?;
     fault.heal().await?;
-    until_serves(cx, &machine).await?;
+    until_serves(cx, &Component::scheduler(&machine), &cx.scheduler(&machine)).await?;
     two_reconcile_passes(cx).await?;
     one_leader(cx, None).await?;
     let after = running(cx, id, node).await?;

@@ -1,6 +1,10 @@
 //! Schedulers that lead, and those that serve.
 
-use crate::engine::{Context, Progress, StepError};
+use super::Component;
+use crate::{
+    engine::{Context, Progress, StepError, StepResult},
+    probe::ApiProbe,
+};
 
 /// Waits until exactly one scheduler says that it leads, and not the one that is gone.
 pub async fn one_leader(cx: &Context, gone: Option<&str>) -> Result<String, StepError> {
@@ -14,11 +18,10 @@ pub async fn one_leader(cx: &Context, gone: Option<&str>) -> Result<String, Step
     .await
 }
 
-/// Waits until the scheduler on a machine that was away answers again.
-pub async fn until_serves(cx: &Context, machine: &str) -> Result<(), StepError> {
-    let scheduler = cx.scheduler(machine);
-    cx.wait(format!("the scheduler on {machine} serves again"), || async {
-        match scheduler.nodes().await {
+/// Waits until whoever was away, or has only just started, serves.
+pub async fn until_serves(cx: &Context, who: &Component, api: &ApiProbe) -> StepResult {
+    cx.wait(format!("{who} serves"), || async {
+        match api.nodes().await {
             Ok(answer) => Progress::from(answer.ok().map(drop)),
             Err(error) => Progress::unanswered(error),
         }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     engine::{Context, StepResult},
     probe::{HelloReply, HelloVersion, TlsOffer, TlsOutcome, TlsVersion},
-    scenarios::support::{Refusals, Refused, authority, unmade},
+    scenarios::support::{Refusals, Refused, authority, unmade, until_serves},
 };
 
 /// Every role that the server serves is let in with this version.
@@ -23,6 +23,8 @@ pub async fn let_in(cx: &mut Context, server: Server, version: TlsVersion) -> St
     let authority = authority(cx)?;
     let mut checks = cx.checks();
     for door in server.doors(cx)? {
+        // Whose run begins here has a platform that may only just have started.
+        until_serves(cx, &door.component, &door.api).await?;
         for &role in server.served() {
             let shown = authority.issue(&CertificateSpec::client(role)).map_err(unmade)?;
             let attempt = door.tls.attempt(&TlsOffer::new(version, Some(shown)), PATH).await?;
