@@ -156,6 +156,7 @@ impl Schedulers {
         outgoing: &Outgoing,
         mut candidates: Vec<Arc<Scheduler>>,
     ) -> Result<(Answer, Arc<Scheduler>), ForwardError> {
+        defect!("orders-go-to-the-dead" => candidates = self.whoever_is_next());
         loop {
             let (connection, scheduler) = self.connect_to_one(&candidates).await?;
             match exchange(connection, &scheduler, outgoing).await {

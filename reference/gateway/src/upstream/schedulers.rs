@@ -167,6 +167,14 @@ impl Schedulers {
         order
     }
 
+    /// One after the other, alive or not.
+    #[cfg(feature = "defects")]
+    pub(super) fn whoever_is_next(&self) -> Vec<Arc<Scheduler>> {
+        let all = self.read();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        all.get(turn % all.len().max(1)).map(|known| known.scheduler.clone()).into_iter().collect()
+    }
+
     pub(super) fn answered(&self, scheduler: &Scheduler) {
         *lock(&self.in_use) = Some(scheduler.endpoint().address);
     }
