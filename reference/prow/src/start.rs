@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::{
     agent_client::AgentClient,
-    cluster::{Leadership, elect, keep_lease, lead, register},
+    cluster::{Leadership, elect, keep_lease, lead, register, sweep_claims},
     config::Config,
     metrics::SchedulerMetrics,
     monitor::take_census,
@@ -76,6 +76,7 @@ pub async fn start(config: Config, lifecycle: Lifecycle) -> anyhow::Result<()> {
     let session = tokio::spawn(keep_lease(store.clone(), SESSION_SECONDS, session, stop.clone()));
     let records =
         tokio::spawn(keep_lease(store.clone(), Discovery::LEASE_SECONDS, discovery, stop.clone()));
+    tokio::spawn(sweep_claims(store.clone(), session_watch.clone(), stop.clone()));
     tokio::spawn(elect(store.clone(), instance.clone(), session_watch, elected, stop.clone()));
     tokio::spawn(lead(scheduler.clone(), stop.clone()));
     tokio::spawn(allot_all(scheduler.clone(), wishes, stop.clone()));

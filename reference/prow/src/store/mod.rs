@@ -26,6 +26,7 @@ pub use workloads::Created;
 #[derive(Clone)]
 pub struct Store {
     connection: std::sync::Arc<Connection>,
+    held: claims::Held,
 }
 
 impl Store {
@@ -39,6 +40,6 @@ impl Store {
     }
 
     pub fn new(connection: Connection) -> Self {
-        Self { connection: std::sync::Arc::new(connection) }
+        Self { connection: std::sync::Arc::new(connection), held: claims::Held::default() }
     }
 }

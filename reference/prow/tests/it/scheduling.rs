@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use etcd_client::PutOptions;
 use serde_json::json;
 
 use crate::{bench::Bench, wait::until};
@@ -163,6 +164,24 @@ async fn a_deleted_workload_leaves_nothing_behind() {
     }
     let answer = scheduler.caller.delete(&path).await;
     assert_eq!((answer.status.as_u16(), answer.code()), (404, "not_found"));
+}
+
+/// A request that was given up may come to the store behind the one that was to take it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_came_late_keeps_nobody_from_the_workload() {
+    let (bench, scheduler, _agent) = Bench::small().await;
+    let id = scheduler.running(json!({})).await;
+    let mut etcd = bench.etcd.client().await;
+    let session = etcd.get("/scheduler/leader", None).await.unwrap().kvs()[0].lease();
+    let late = PutOptions::new().with_lease(session);
+    etcd.put(format!("/scheduler/claims/{id}"), "late", Some(late)).await.unwrap();
+    let path = format!("/workloads/{id}");
+    assert_eq!(scheduler.caller.delete(&path).await.status, 202);
+    until("the record is gone", async || {
+        (scheduler.caller.get(&path).await.status == 404).then_some(())
+    })
+    .await;
+    assert!(scheduler.log_text().contains("a claim that nobody held"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use super::{
         SCHEDULER, schedulers, several_schedulers, until_known, until_named, until_one_leads,
         until_serving,
     },
-    traffic::{Traffic, judge, longest_failure},
+    traffic::{Traffic, judge, longest_failure, none_fails_later},
 };
 use crate::{
     engine::{Context, Progress, StepResult},
@@ -25,8 +25,9 @@ use crate::{
 /// How long etcd may take to notice that a lease has ended, and to tell.
 const LATE: Duration = Duration::from_secs(4);
 const LEASE: Duration = Duration::from_secs(Discovery::LEASE_SECONDS.unsigned_abs());
-/// How long requests are watched beyond the time for which they may fail.
-const AFTERMATH: Duration = Duration::from_millis(500);
+/// How long requests are watched beyond the time for which they may fail: two reads and two orders
+/// are sent meanwhile.
+const AFTERMATH: Duration = Duration::from_millis(1000);
 /// A scheduler that is stopped ends within 5 s (contract §1), and it is told of.
 const STOPS_WITHIN: Duration = Duration::from_secs(6);
 /// On a slow machine: less than the ten seconds after which a supervisor kills it.
@@ -69,6 +70,7 @@ pub async fn requests_go_on(cx: &mut Context) -> StepResult {
     traffic.until(cx, at, aftermath(cx)).await?;
     let mut checks = cx.checks();
     judge(cx, &mut checks, &traffic.hits(), at)?;
+    none_fails_later(cx, &mut checks, &traffic.hits(), at);
     cx.put(Death { machine, at, revision, fault, traffic });
     checks.finish()
 }
@@ -173,6 +175,7 @@ pub async fn survivor_serves(cx: &mut Context) -> StepResult {
     let death = cx.get::<Death>()?;
     let mut checks = cx.checks();
     judge(cx, &mut checks, &death.traffic.hits(), death.at)?;
+    none_fails_later(cx, &mut checks, &death.traffic.hits(), death.at);
     checks.finish()
 }
 

@@ -172,6 +172,27 @@ pub fn fail_not_for_long(cx: &Context, checks: &mut Checks, kind: Kind, hits: &[
     );
 }
 
+/// Checks that none failed that was sent so long after a death as requests may fail: one in two
+/// that fails is no stretch of failures, and no service either.
+pub fn none_fails_later(cx: &Context, checks: &mut Checks, hits: &[Hit], death: Instant) {
+    let limit = longest_failure(cx);
+    for kind in [Kind::Read, Kind::Order] {
+        let later: Vec<_> =
+            hits.iter().filter(|hit| hit.kind == kind && hit.sent >= death + limit).collect();
+        let failures: Vec<_> = later.iter().filter_map(|hit| hit.failure()).collect();
+        checks.is_true(
+            &format!("{} sent {limit:?} after the death are served", name(kind)),
+            !later.is_empty() && failures.is_empty(),
+            format!(
+                "{} of {} failed{}",
+                failures.len(),
+                later.len(),
+                failures.first().map_or(String::new(), |f| format!(", the first: {}", f.text))
+            ),
+        );
+    }
+}
+
 pub fn record(cx: &Context, hits: &[&Hit]) {
     let slowest = hits.iter().map(|hit| hit.took).max().unwrap_or_default();
     let failed = hits.iter().filter(|hit| hit.failure().is_some()).count();
