@@ -258,6 +258,21 @@ impl EtcdProbe {
         Ok(answer.deleted())
     }
 
+    /// The store's revision, as a majority has it: no later one was there when this was asked.
+    pub async fn revision(&self) -> Result<i64, ProbeError> {
+        let answer = self
+            .call("its revision", |mut client| async move {
+                let options = GetOptions::new().with_count_only();
+                client.get("/", Some(options)).await
+            })
+            .await?;
+        let header = answer.header().ok_or_else(|| ProbeError::Violation {
+            question: Box::new(self.question("its revision")),
+            broken: "the answer has no header".to_owned(),
+        })?;
+        Ok(header.revision())
+    }
+
     async fn typed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Stored<T>>, ProbeError> {
         self.get(key).await?.map(|entry| self.stored(entry)).transpose()
     }

@@ -6,8 +6,9 @@ use std::{
 };
 
 use persys_contract::topology::MachineRole;
-use persys_verifier::probe::{ChangeKind, ProbeError, Recording};
+use persys_verifier::probe::{ChangeKind, ProbeError, Recording, RevisionClock};
 use tempfile::TempDir;
+use time::OffsetDateTime;
 
 use crate::probe_net::Net;
 
@@ -100,6 +101,29 @@ async fn keys_are_read_with_their_revisions() {
     assert!(etcd.delete("/workloads/w-2").await.unwrap());
     assert!(!etcd.delete("/workloads/w-2").await.unwrap());
     assert_eq!(etcd.list("/nodes/").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn it_is_known_until_when_a_revision_was_still_to_come() {
+    let net = Net::new();
+    let _etcd = Etcd::start(&net).await;
+    let etcd = net.probes.etcd();
+    etcd.put("/earlier", "x").await.unwrap();
+    let earlier = etcd.get("/earlier").await.unwrap().unwrap().mod_revision;
+    let clock = RevisionClock::start(etcd.clone()).await.unwrap();
+    let before = OffsetDateTime::now_utc();
+    while clock.last_before(earlier + 1).unwrap() <= before {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    etcd.put("/later", "y").await.unwrap();
+    let written = OffsetDateTime::now_utc();
+    // That one is still to come, so that this ends.
+    while clock.last_before(earlier + 2).unwrap() <= written {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let last = clock.last_before(earlier + 1).unwrap();
+    assert!(before < last && last < written, "{before} {last} {written}");
+    assert_eq!(clock.last_before(earlier), None, "it came before the clock");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     engine::{Context, StepError, StepResult},
-    probe::HttpRequest,
+    probe::{HttpRequest, RevisionClock},
     scenarios::support::{
         Submission, Watch, at_once, ends_on_sigterm, remove_at_the_end, test_workload,
     },
@@ -68,6 +68,8 @@ fn home(cx: &Context) -> BTreeMap<String, String> {
 pub async fn through_api(cx: &mut Context) -> StepResult {
     let watch = Watch::start(cx).await?;
     cx.put(watch);
+    let clock = RevisionClock::start(cx.etcd()).await?;
+    cx.put(clock);
     let submission = Submission::through_gateway(cx, web(cx)?).await?;
     let mut checks = cx.checks();
     at_once(cx, &mut checks, "the answer comes", submission.took);

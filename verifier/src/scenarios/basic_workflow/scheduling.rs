@@ -5,6 +5,7 @@ use persys_contract::{StoreKeys, WorkloadStatus};
 use super::create::{Web, Worker};
 use crate::{
     engine::{Context, StepError, StepResult},
+    probe::RevisionClock,
     scenarios::support::{
         Watch, happy_path, one_of_that_name, running_when_started, stored_when_created,
     },
@@ -12,6 +13,7 @@ use crate::{
 
 pub async fn stored_before_run(cx: &mut Context) -> StepResult {
     let web = cx.get::<Web>()?.0.clone();
+    let clock = cx.take::<RevisionClock>()?;
     let (worker_id, worker_node, worker_name) = {
         let worker = cx.get::<Worker>()?;
         (worker.id.clone(), worker.node.clone(), worker.name.clone())
@@ -28,7 +30,7 @@ pub async fn stored_before_run(cx: &mut Context) -> StepResult {
         let created = watch.containers[node].first(id, "create").ok_or_else(|| {
             StepError::failed(format!("{node} never created a container for {id}"))
         })?;
-        stored_when_created(&mut checks, first, &created);
+        stored_when_created(&mut checks, &clock, first, &created);
         let stored_at = record.created_at.as_deref().and_then(crate::events::parse_timestamp);
         checks.some("createdAt of the first record", stored_at);
         checks.is_true(

@@ -8,7 +8,7 @@ use time::Duration;
 use super::Watch;
 use crate::{
     engine::Checks,
-    probe::{Change, DockerEvent},
+    probe::{Change, DockerEvent, RevisionClock},
 };
 
 /// The machines' clocks may differ by so much.
@@ -34,17 +34,24 @@ pub fn running_when_started(checks: &mut Checks, watch: &Watch, node: &str, id: 
     );
 }
 
-/// The record is there before Docker makes the container. By the verifier's own watch and not
-/// by the record's `createdAt`, which the platform writes as it likes: what was seen late of
-/// the record is only held against it where Docker's event was seen before, too.
-pub fn stored_when_created(checks: &mut Checks, stored: &Change, created: &DockerEvent) {
-    let before = stored.seen_at <= created.at + CLOCKS || stored.seen <= created.seen;
+/// The record is there before Docker makes the container: by etcd's own order, and not by the
+/// record's `createdAt`, which the platform writes as it likes, nor by a watch, which may be late.
+pub fn stored_when_created(
+    checks: &mut Checks,
+    clock: &RevisionClock,
+    stored: &Change,
+    created: &DockerEvent,
+) {
+    let revision = stored.revision;
+    let what = format!("a time before revision {revision}, in which the record was written");
+    let Some(absent) = checks.some(&what, clock.last_before(revision)) else { return };
     checks.is_true(
         "the record is older than the container",
-        before,
+        absent <= created.at + CLOCKS,
         format!(
-            "the record's revision {} was seen at {}, the container was created at {}",
-            stored.revision, stored.seen_at, created.at
+            "the store was short of revision {revision}, in which the record was written, at \
+             {absent}, and the container was created at {}",
+            created.at
         ),
     );
 }
