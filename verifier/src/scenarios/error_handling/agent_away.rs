@@ -5,7 +5,7 @@ use persys_contract::{ErrorCode, NodeStatus, WorkloadStatus, component};
 use super::{
     invalid::{nothing_added, stored},
     links::unknown_here_and_running_there,
-    ongoing::{begin, begin_ending, begin_ending_containers, over},
+    ongoing::{begin, begin_ending, begin_ending_containers},
     steady::{Steady, pinned},
 };
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
 };
 
 pub async fn agent_stopped(cx: &mut Context) -> StepResult {
-    over(cx).await?;
     let (broken, other) = cx.get::<Steady>()?.nodes()?;
     let fault = cx.faults(&broken).stop(component::AGENT).await?;
     let since = fault.since();
@@ -60,7 +59,6 @@ pub async fn agent_stopped(cx: &mut Context) -> StepResult {
 }
 
 pub async fn docker_stopped(cx: &mut Context) -> StepResult {
-    over(cx).await?;
     let (broken, _) = cx.get::<Steady>()?.nodes()?;
     let fault = cx.faults(&broken).stop(component::DOCKER).await?;
     begin_ending_containers(cx, "docker_away", vec![fault], &broken);
@@ -68,7 +66,6 @@ pub async fn docker_stopped(cx: &mut Context) -> StepResult {
 }
 
 pub async fn docker_frozen(cx: &mut Context) -> StepResult {
-    over(cx).await?;
     let (broken, _) = cx.get::<Steady>()?.nodes()?;
     let fault = cx.faults(&broken).pause(component::DOCKER).await?;
     begin(cx, "docker_frozen", vec![fault]);

@@ -34,12 +34,20 @@ impl Known {
     }
 }
 
-/// Faults in effect. Another one that is begun ends them in the background.
+/// Faults in effect. Dropped, as when the step that put them in place has failed, it has them
+/// healed in the background, and nothing else is ordered of their machines before.
 pub struct Ongoing {
     name: &'static str,
     faults: Faults,
     /// The node whose containers are ended by the fault itself.
     restarts: Option<String>,
+}
+
+impl Drop for Ongoing {
+    fn drop(&mut self) {
+        // The clean-up has them, too, and would keep them until the end.
+        drop(taken(&self.faults));
+    }
 }
 
 pub fn begin(cx: &mut Context, name: &'static str, faults: Vec<ActiveFault>) {
@@ -68,10 +76,6 @@ pub fn begin_ending_containers(
 }
 
 fn put(cx: &mut Context, name: &'static str, faults: Vec<ActiveFault>, restarts: Option<String>) {
-    if let Ok(Ongoing { faults, .. }) = cx.take::<Ongoing>() {
-        // The step before has failed, and so nobody has healed what it broke.
-        drop(taken(&faults));
-    }
     let faults = Arc::new(Mutex::new(faults));
     let (left, gateway) = (faults.clone(), cx.gateway());
     cx.heal_at_the_end(format!("heal {name}"), async move {
@@ -95,17 +99,6 @@ fn put(cx: &mut Context, name: &'static str, faults: Vec<ActiveFault>, restarts:
     cx.put(Ongoing { name, faults, restarts });
 }
 
-/// Heals what the step before has broken and, as it failed, nobody has healed: what is
-/// paused can be neither stopped nor paused.
-pub async fn over(cx: &mut Context) -> StepResult {
-    if let Ok(Ongoing { faults, .. }) = cx.take::<Ongoing>() {
-        for fault in taken(&faults) {
-            fault.heal().await?;
-        }
-    }
-    Ok(())
-}
-
 /// Those that are still in effect; nobody else heals them any more.
 fn taken(faults: &Faults) -> Vec<ActiveFault> {
     std::mem::take(&mut *faults.lock().unwrap_or_else(PoisonError::into_inner))
@@ -113,13 +106,13 @@ fn taken(faults: &Faults) -> Vec<ActiveFault> {
 
 /// Heals what the step before has broken, and waits until all is as it was, without a restart.
 pub async fn recovered(cx: &mut Context) -> StepResult {
-    let Ongoing { name, faults, restarts } = cx.take::<Ongoing>()?;
-    for fault in taken(&faults) {
+    let ongoing = cx.take::<Ongoing>()?;
+    for fault in taken(&ongoing.faults) {
         fault.heal().await?;
     }
     let healed = Instant::now();
-    all_well(cx, restarts.as_deref()).await?;
-    cx.measure(&format!("time_to_recover_{name}"), healed.elapsed().as_secs_f64(), "s");
+    all_well(cx, ongoing.restarts.as_deref()).await?;
+    cx.measure(&format!("time_to_recover_{}", ongoing.name), healed.elapsed().as_secs_f64(), "s");
     not_restarted(cx).await
 }
 

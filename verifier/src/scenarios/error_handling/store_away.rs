@@ -10,7 +10,7 @@ use persys_faultd::protocol::Direction;
 
 use super::{
     links::cut,
-    ongoing::{begin, over},
+    ongoing::begin,
     port_taken::deleted,
     steady::{Steady, pinned},
 };
@@ -31,13 +31,11 @@ pub async fn hears_nothing(cx: &mut Context) -> StepResult {
 }
 
 pub async fn stopped(cx: &mut Context) -> StepResult {
-    over(cx).await?;
     let fault = cx.faults(&machine(cx)).stop(component::ETCD).await?;
     is_away(cx, "store_stopped", fault).await
 }
 
 pub async fn frozen(cx: &mut Context) -> StepResult {
-    over(cx).await?;
     let fault = cx.faults(&machine(cx)).pause(component::ETCD).await?;
     is_away(cx, "store_frozen", fault).await
 }
@@ -50,7 +48,6 @@ const ASKED: usize = 20;
 
 /// A restart may show, as that the store does not answer, and in no other way.
 pub async fn restarted(cx: &mut Context) -> StepResult {
-    over(cx).await?;
     let (gateway, faults) = (cx.gateway(), cx.faults(&machine(cx)));
     let before = faults.component(component::ETCD).await?.component.pid;
     let over = AtomicBool::new(false);
