@@ -42,9 +42,9 @@ pub struct OpenLoop {
     pub timeout: Duration,
 }
 
-/// A generator whose own lateness is more than this share of the response times
+/// A generator whose own lateness is more than this share of the service times
 /// measures itself. Lateness counts in the response, so that it can make an answer
-/// look slow and never quick.
+/// look slow and never quick; it is therefore no part of what it is compared with.
 const SLIP_SHARE: f64 = 0.5;
 /// So late a generator may always be: a fiftieth of what the strategy allows for an
 /// answer, and the turn of a busy scheduler.
@@ -130,8 +130,8 @@ impl OpenLoop {
 
     fn judge(&self, report: LoadReport) -> Result<LoadReport, LoadError> {
         let slip = tail(&report.slip);
-        let response = tail(&report.response).map_or(Duration::ZERO, |(_, response)| response);
-        let limit = response.mul_f64(SLIP_SHARE).clamp(SLIP_FLOOR, SLIP_CEILING);
+        let service = tail(&report.service).map_or(Duration::ZERO, |(_, service)| service);
+        let limit = service.mul_f64(SLIP_SHARE).clamp(SLIP_FLOOR, SLIP_CEILING);
         if let Some((percentile, slip)) = slip
             && slip > limit
         {

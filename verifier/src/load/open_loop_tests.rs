@@ -144,10 +144,16 @@ fn a_generator_that_comes_too_late_is_saturated() {
     // Beside answers that take seconds it is a part that does not matter.
     let beside_slow = |slip: Duration| {
         let mut report = by(slip, 100);
-        (0..200).for_each(|_| report.response.record(2000 * MS));
+        (0..200).for_each(|_| report.service.record(2000 * MS));
         load.judge(report)
     };
     assert!(beside_slow(400 * MS).is_ok());
+    // Its own part of them is no excuse for itself.
+    let mut slow_by_itself = by(400 * MS, 100);
+    (0..200).for_each(|_| slow_by_itself.response.record(2000 * MS));
+    (0..200).for_each(|_| slow_by_itself.service.record(MS));
+    let error = load.judge(slow_by_itself).unwrap_err();
+    assert!(error.to_string().contains("limit 100ms"), "{error}");
     let error = beside_slow(600 * MS).unwrap_err();
     assert!(error.to_string().contains("limit 500ms"), "{error}");
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     calibration::Calibration,
     reads::{self, median, timed},
-    verdict::judge,
+    verdict::{judge, unless_saturated},
 };
 use crate::{
     engine::{Context, Progress, StepError, StepResult},
@@ -64,17 +64,20 @@ pub async fn found(cx: &mut Context) -> StepResult {
     let (mut carried, mut samples, mut end) = (None, 0, None);
     // By the first rate, at which nobody waits for anybody.
     let mut slow = None;
+    let limit = (steady * LEAST_SHARE).max(LEAST);
     for rate in SHARES.map(|share| share * steady) {
         let load = OpenLoop::new(rate, STAGE).warming_up(Duration::ZERO).timing_out(GIVE_UP);
-        let why = match reads::list_workloads(&client, load).await {
+        let why = match unless_saturated(cx, || reads::list_workloads(&client, load)).await {
             Ok(report) => {
                 cx.record("load", format!("ramp: {report}"), report.to_json());
                 samples += report.sent;
                 beyond(&report, *slow.get_or_insert_with(|| slow_beside(&report, &null)))
             }
             Err(LoadError::NoSamples { failures, .. }) => Some(failures),
-            // The client's machine is at its end before the platform is.
-            Err(error @ LoadError::Saturated { .. }) => Some(error.to_string()),
+            // The client's machine is at its end before the platform is, which may be good for more.
+            Err(error @ LoadError::Saturated { .. }) if carried >= Some(limit) => {
+                Some(error.to_string())
+            }
             Err(error) => return Err(error.into()),
         };
         if let Some(why) = why {
@@ -87,7 +90,7 @@ pub async fn found(cx: &mut Context) -> StepResult {
     let after = as_before(cx, &client, slow).await?;
     cx.measure("reads_carried", carried.unwrap_or(0.0), "1/s");
     let end = end.unwrap_or_else(|| "no knee up to the last, which bounds the search".to_owned());
-    let (carried, limit) = (carried.unwrap_or(0.0), (steady * LEAST_SHARE).max(LEAST));
+    let carried = carried.unwrap_or(0.0);
     let text = format!(
         "ramp: carries {carried}/s, limit at least {limit}/s beside a steady {steady}/s, over \
          {samples} samples; {end}; {AFTERWARDS} reads afterwards took {after:.1?} \

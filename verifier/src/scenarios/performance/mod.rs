@@ -55,7 +55,7 @@ pub const SCENARIO: Scenario = Scenario {
             title: "reads that arrive at a fixed rate over mutual TLS are answered",
             source: "strategy §7 step 4",
             needs: &["generator-calibrated"],
-            budget: Budget::seconds(60),
+            budget: Budget::seconds(90),
             run: step!(reads::steady),
             ..WHOLE
         },

@@ -1,5 +1,7 @@
 //! How a criterion is told: with value, limit and number of samples, whether it holds or not.
 
+use std::time::Instant;
+
 use serde_json::Value;
 
 use crate::{
@@ -18,11 +20,12 @@ pub fn judge(cx: &Context, text: String, data: Value, held: bool) -> StepResult 
     Err(StepError::failed(text))
 }
 
-/// How often load is tried on a machine that is too busy to generate it.
+/// How often load is tried at least on a machine that is too busy to generate it.
 const ATTEMPTS: u32 = 3;
 
 /// Generates load again when the generator itself was too slow: that says nothing
 /// about the platform, and on a shared machine passes. What was discarded is recorded.
+/// Half of what is left of the step's time may go to it; the rest is the step's own.
 pub async fn unless_saturated<Run>(
     cx: &Context,
     mut run: impl FnMut() -> Run,
@@ -30,15 +33,19 @@ pub async fn unless_saturated<Run>(
 where
     Run: Future<Output = Result<LoadReport, LoadError>>,
 {
-    for _ in 1..ATTEMPTS {
+    let deadline = Instant::now() + cx.remaining() / 2;
+    let mut attempt = 1;
+    loop {
         match run().await {
-            Err(error @ LoadError::Saturated { .. }) => {
+            Err(error @ LoadError::Saturated { .. })
+                if attempt < ATTEMPTS || Instant::now() < deadline =>
+            {
                 cx.record("note", format!("discarded: failed to {error}"), Value::Null);
+                attempt += 1;
             }
             result => return result,
         }
     }
-    run().await
 }
 
 /// A generator that measures itself says nothing about the platform; a platform
