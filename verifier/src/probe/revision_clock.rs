@@ -50,6 +50,12 @@ impl RevisionClock {
         let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
         samples.iter().filter(|sample| sample.revision < revision).map(|sample| sample.asked).max()
     }
+
+    /// Whether anybody has looked since a moment, and for how long after it nobody had.
+    pub fn looked_after(&self, moment: OffsetDateTime) -> Option<time::Duration> {
+        let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        samples.iter().map(|sample| sample.asked - moment).filter(|after| after.is_positive()).min()
+    }
 }
 
 impl Drop for RevisionClock {

@@ -124,6 +124,8 @@ async fn it_is_known_until_when_a_revision_was_still_to_come() {
     let last = clock.last_before(earlier + 1).unwrap();
     assert!(before < last && last < written, "{before} {last} {written}");
     assert_eq!(clock.last_before(earlier), None, "it came before the clock");
+    assert!(clock.looked_after(before).unwrap() <= written - before);
+    assert_eq!(clock.looked_after(OffsetDateTime::now_utc() + Duration::from_secs(60)), None);
 }
 
 #[tokio::test]

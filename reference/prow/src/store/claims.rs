@@ -11,6 +11,7 @@ use etcd_client::{Compare, CompareOp, GetOptions, PutOptions, Txn, TxnOp};
 use super::{Store, StoreError};
 
 const PREFIX: &str = "/scheduler/claims/";
+
 /// The tokens of the claims that this process holds, or may be about to.
 #[derive(Clone, Default)]
 pub(super) struct Held(Arc<Mutex<HashSet<String>>>);

@@ -30,7 +30,7 @@ pub async fn stored_before_run(cx: &mut Context) -> StepResult {
         let created = watch.containers[node].first(id, "create").ok_or_else(|| {
             StepError::failed(format!("{node} never created a container for {id}"))
         })?;
-        stored_when_created(&mut checks, &clock, first, &created);
+        stored_when_created(&mut checks, &clock, first, &created)?;
         let stored_at = record.created_at.as_deref().and_then(crate::events::parse_timestamp);
         checks.some("createdAt of the first record", stored_at);
         checks.is_true(

@@ -9,6 +9,7 @@ use crate::{
     probe::Scrape,
 };
 
+pub use crate::scenarios::support::until_one_leads;
 pub use persys_contract::component::SCHEDULER;
 
 /// Names and keys of the topology's domain.
@@ -92,16 +93,4 @@ pub async fn until_serving(cx: &Context, machines: &[&str]) -> StepResult {
 fn served(scrape: &Scrape) -> f64 {
     let labels = [("method", "GET"), ("route", "/nodes"), ("status", "200")];
     scrape.value("persys_http_requests_total", &labels).unwrap_or_default()
-}
-
-/// Waits until one of `candidates` leads and nobody else does.
-pub async fn until_one_leads(cx: &Context, candidates: &[&str]) -> Result<String, StepError> {
-    let metrics = cx.metrics();
-    cx.wait(format!("exactly one scheduler leads, one of {candidates:?}"), || async {
-        match &metrics.leaders().await[..] {
-            [only] if candidates.contains(&only.as_str()) => Progress::Ready(only.clone()),
-            leaders => Progress::not_yet(format!("these say that they lead: {leaders:?}")),
-        }
-    })
-    .await
 }

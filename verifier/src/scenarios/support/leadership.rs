@@ -6,16 +6,24 @@ use crate::{
     probe::ApiProbe,
 };
 
-/// Waits until exactly one scheduler says that it leads, and not the one that is gone.
-pub async fn one_leader(cx: &Context, gone: Option<&str>) -> Result<String, StepError> {
+/// Waits until one of `candidates` leads and nobody else does.
+pub async fn until_one_leads(cx: &Context, candidates: &[&str]) -> Result<String, StepError> {
     let metrics = cx.metrics();
-    cx.wait("exactly one scheduler leads", || async {
+    cx.wait(format!("exactly one scheduler leads, one of {candidates:?}"), || async {
         match &metrics.leaders().await[..] {
-            [leader] if gone != Some(leader.as_str()) => Progress::Ready(leader.clone()),
-            leaders => Progress::not_yet(format!("leaders: {leaders:?}")),
+            [only] if candidates.contains(&only.as_str()) => Progress::Ready(only.clone()),
+            leaders => Progress::not_yet(format!("these say that they lead: {leaders:?}")),
         }
     })
     .await
+}
+
+/// Waits until exactly one scheduler of the topology leads, and not the one that is gone.
+pub async fn one_leader(cx: &Context, gone: Option<&str>) -> Result<String, StepError> {
+    let probes = cx.probes();
+    let all = probes.schedulers().keys().map(String::as_str);
+    let candidates: Vec<&str> = all.filter(|machine| gone != Some(machine)).collect();
+    until_one_leads(cx, &candidates).await
 }
 
 /// Waits until whoever was away, or has only just started, serves.

@@ -30,7 +30,7 @@ pub use command::ends_on_sigterm;
 pub use component::Component;
 pub use happy_path::happy_path;
 pub use in_time::in_time;
-pub use leadership::{one_leader, until_serves};
+pub use leadership::{one_leader, until_one_leads, until_serves};
 pub use leftovers::LEFTOVERS;
 pub use nodes::until_nodes_active;
 pub use null_server::null_server;

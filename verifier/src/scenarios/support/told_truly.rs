@@ -7,12 +7,14 @@ use time::Duration;
 
 use super::Watch;
 use crate::{
-    engine::Checks,
+    engine::{Checks, StepError, StepResult},
     probe::{Change, DockerEvent, RevisionClock},
 };
 
 /// The machines' clocks may differ by so much.
 pub const CLOCKS: Duration = Duration::milliseconds(100);
+/// A look at the store that comes later than that after a container tells nothing of its record.
+const SOON: Duration = Duration::seconds(2);
 
 /// The record says `Running` only once Docker has started the container. What is seen
 /// of the record comes late if anything, so that a sound platform cannot fail here.
@@ -41,10 +43,19 @@ pub fn stored_when_created(
     clock: &RevisionClock,
     stored: &Change,
     created: &DockerEvent,
-) {
+) -> StepResult {
     let revision = stored.revision;
+    match clock.looked_after(created.at + CLOCKS) {
+        Some(after) if after <= SOON => {}
+        after => {
+            let after = after.map_or("until now".to_owned(), |after| format!("for {after:.1}"));
+            return Err(StepError::error(format!(
+                "nobody looked at the store {after} after the container was created, limit {SOON}"
+            )));
+        }
+    }
     let what = format!("a time before revision {revision}, in which the record was written");
-    let Some(absent) = checks.some(&what, clock.last_before(revision)) else { return };
+    let Some(absent) = checks.some(&what, clock.last_before(revision)) else { return Ok(()) };
     checks.is_true(
         "the record is older than the container",
         absent <= created.at + CLOCKS,
@@ -54,6 +65,7 @@ pub fn stored_when_created(
             created.at
         ),
     );
+    Ok(())
 }
 
 /// One order makes one workload, whatever ways the order went.
