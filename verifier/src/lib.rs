@@ -6,7 +6,7 @@
 //!
 //! [`events`] is written by the engine and folded into reports by [`report`]. [`merge`] makes one
 //! record of several. [`load`] sends and
-//! measures on its own; probes and scenarios use it.
+//! measures on its own, and [`standstill`] watches the machine; probes and scenarios use them.
 
 mod atomic_file;
 pub mod audit;
@@ -26,5 +26,6 @@ pub mod probe;
 pub mod properties;
 pub mod report;
 pub mod scenarios;
+pub mod standstill;
 pub mod stress;
 pub mod workloads;

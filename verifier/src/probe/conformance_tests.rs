@@ -1,27 +1,11 @@
-use std::time::Duration;
-
-use reqwest::{Method, header::HeaderMap};
-use time::OffsetDateTime;
-
 use super::*;
-use crate::probe::Question;
 
 fn exchange(status: u16, headers: &[(&'static str, &str)], body: &str) -> Exchange {
-    let mut map = HeaderMap::new();
+    let mut exchange = Exchange::example(status, body);
     for (name, value) in headers {
-        map.insert(*name, value.parse().unwrap());
+        exchange.headers.insert(*name, value.parse().unwrap());
     }
-    Exchange {
-        question: Question::new("the gateway", "https://10.77.0.20:8551", "GET /nodes"),
-        method: Method::GET,
-        path: "/nodes".into(),
-        sent_at: OffsetDateTime::UNIX_EPOCH,
-        duration: Duration::ZERO,
-        status,
-        headers: map,
-        body: body.to_owned().into(),
-        request_id: Some("id-1".into()),
-    }
+    exchange
 }
 
 const GOOD: [(&str, &str); 3] = [

@@ -1,20 +1,33 @@
 //! How probes write down what they saw.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::{Cause, ProbeError, Question};
-use crate::engine::Recorder;
+use crate::{engine::Recorder, standstill::Standstills};
 
 /// The recorder of a scenario, as probes use it.
 #[derive(Clone)]
 pub(super) struct Evidence {
     recorder: Recorder,
+    standstills: Standstills,
     muted: bool,
 }
 
 impl Evidence {
     pub fn new(recorder: Recorder) -> Self {
-        Self { recorder, muted: false }
+        Self { recorder, standstills: Standstills::default(), muted: false }
+    }
+
+    /// The same, and when this machine stands still from now on is known.
+    pub fn watching(self) -> Self {
+        Self { standstills: Standstills::watch(), ..self }
+    }
+
+    /// For how long this machine has stood still since then.
+    pub fn standstill(&self, since: Instant) -> Duration {
+        self.standstills.between(since, Instant::now())
     }
 
     /// The same without records of answers; violations are still told.

@@ -25,6 +25,8 @@ pub struct Exchange {
     pub sent_at: OffsetDateTime,
     /// From the first byte of the connection to the last byte of the answer.
     pub duration: Duration,
+    /// How much of it this machine stood still ([`crate::standstill`]).
+    pub standstill: Duration,
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Bytes,
@@ -33,8 +35,29 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    #[cfg(test)]
+    pub(crate) fn example(status: u16, body: &str) -> Self {
+        Self {
+            question: Question::new("the gateway", "https://10.77.0.20:8551", "GET /nodes"),
+            method: Method::GET,
+            path: "/nodes".into(),
+            sent_at: OffsetDateTime::UNIX_EPOCH,
+            duration: Duration::ZERO,
+            standstill: Duration::ZERO,
+            status,
+            headers: HeaderMap::new(),
+            body: body.to_owned().into(),
+            request_id: Some("id-1".into()),
+        }
+    }
+
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// What the answer took while this machine was there to see it.
+    pub fn attended(&self) -> Duration {
+        self.duration.saturating_sub(self.standstill)
     }
 
     /// A response header's value; `None` too when it is not ASCII.

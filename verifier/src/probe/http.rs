@@ -186,6 +186,7 @@ impl HttpProbe {
             path,
             sent_at,
             duration: started.elapsed(),
+            standstill: self.evidence.standstill(started.into_std()),
             status,
             headers: answer_headers,
             body: answer,
@@ -222,10 +223,13 @@ impl HttpProbe {
         if !sent.is_empty() {
             data["sent"] = readable(sent);
         }
-        let passing = json!({
+        let mut passing = json!({
             "ms": exchange.duration.as_secs_f64() * 1000.0,
             "requestId": exchange.header(REQUEST_ID),
         });
+        if !exchange.standstill.is_zero() {
+            passing["standstillMs"] = (exchange.standstill.as_secs_f64() * 1000.0).into();
+        }
         self.evidence.saw(KIND, summary, data, passing);
     }
 }

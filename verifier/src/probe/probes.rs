@@ -46,7 +46,7 @@ impl Probes {
         for secret in setup.secrets().values() {
             recorder.hide(&secret);
         }
-        let evidence = Evidence::new(recorder);
+        let evidence = Evidence::new(recorder).watching();
         let ports = &topology.ports;
         let address = topology.socket(MachineRole::Gateway, ports.gateway);
         let gateway = ApiProbe::new(

@@ -113,6 +113,7 @@ impl TlsProbe {
                     path: path.to_owned(),
                     sent_at,
                     duration: started.elapsed(),
+                    standstill: self.evidence.standstill(started.into_std()),
                     status: reply.status,
                     headers: reply.headers,
                     body: reply.body,

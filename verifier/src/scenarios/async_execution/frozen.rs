@@ -66,7 +66,7 @@ async fn accepted_while_frozen(cx: &mut Context, component: &str, prefix: &str) 
     let fault = cx.faults(&node).pause(component).await?;
     let submission = Submission::through_gateway(cx, workload).await?;
     let mut checks = cx.checks();
-    at_once(cx, &mut checks, "the answer comes", submission.took);
+    at_once(cx, &mut checks, "the answer comes", &submission.exchange);
     checks.equal("node", submission.node(), node.as_str());
     checks.equal("status in the answer", submission.reply.status, WorkloadStatus::Scheduled);
     still_waiting(cx, &mut checks, &submission).await?;
@@ -92,13 +92,13 @@ async fn still_waiting(cx: &Context, checks: &mut Checks, submission: &Submissio
         })
         .await?;
         let answer = cx.gateway().workload(id).await?;
-        at_once(cx, checks, "GET of the workload is answered", answer.exchange.duration);
+        at_once(cx, checks, "GET of the workload is answered", &answer.exchange);
         let status = answer.ok()?.status;
         checks.differs("status while it cannot run", status, Some(WorkloadStatus::Running));
         checks.differs("status while it only waits", status, Some(WorkloadStatus::Failed));
     }
     let list = cx.gateway().workloads(&[]).await?;
-    at_once(cx, checks, "GET /workloads is answered", list.exchange.duration);
+    at_once(cx, checks, "GET /workloads is answered", &list.exchange);
     let events = cx.get::<Watch>()?.containers[submission.node()].actions(id);
     checks.equal("what Docker did for it", events, Vec::<String>::new());
     Ok(())

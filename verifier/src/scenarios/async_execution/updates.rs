@@ -27,7 +27,7 @@ pub async fn transitions(cx: &mut Context) -> StepResult {
     let records = &watch.records;
     let mut checks = cx.checks();
     running_when_started(&mut checks, watch, submission.node(), submission.id());
-    at_once(cx, &mut checks, "the answer comes", submission.took);
+    at_once(cx, &mut checks, "the answer comes", &submission.exchange);
     let statuses = records.statuses(submission.id());
     checks.is_true("from Pending to Running", happy_path(&statuses), format!("{statuses:?}"));
     for Started { submission: late, undisturbed } in &cx.get::<Late>()?.0 {
@@ -129,7 +129,7 @@ pub async fn completion(cx: &mut Context) -> StepResult {
     let watch = cx.get::<Watch>()?;
     let statuses = watch.records.statuses(id);
     let mut checks = cx.checks();
-    at_once(cx, &mut checks, "the answer comes", submission.took);
+    at_once(cx, &mut checks, "the answer comes", &submission.exchange);
     let (last, before) = statuses.split_last().map_or(("", &[][..]), |(l, b)| (l.as_str(), b));
     checks.is_true("it ends as Exited", last.eq_ignore_ascii_case("Exited"), last);
     checks.is_true(

@@ -72,7 +72,7 @@ pub async fn through_api(cx: &mut Context) -> StepResult {
     cx.put(clock);
     let submission = Submission::through_gateway(cx, web(cx)?).await?;
     let mut checks = cx.checks();
-    at_once(cx, &mut checks, "the answer comes", submission.took);
+    at_once(cx, &mut checks, "the answer comes", &submission.exchange);
     checks.is_true(
         "the workload's id is a UUID",
         uuid::Uuid::parse_str(submission.id()).is_ok(),
@@ -84,7 +84,7 @@ pub async fn through_api(cx: &mut Context) -> StepResult {
         nodes.iter().any(|node| node == submission.node()),
         format!("{:?}, the nodes are {nodes:?}", submission.node()),
     );
-    cx.measure("schedule_response", submission.took.as_secs_f64(), "s");
+    cx.measure("schedule_response", submission.exchange.duration.as_secs_f64(), "s");
     same_id_again(cx, &mut checks, &submission).await?;
     cx.put(Web(submission));
     checks.finish()

@@ -61,7 +61,7 @@ pub async fn refused(cx: &mut Context) -> StepResult {
             answer.is_refusal(ErrorCode::StoreUnavailable),
             answer.to_string(),
         );
-        let took = answer.duration;
+        let took = answer.attended();
         refused_without_store(cx, &mut checks, &format!("{what} is refused"), took);
     }
     let health = cx.gateway().health().await?;

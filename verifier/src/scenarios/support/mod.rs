@@ -24,7 +24,7 @@ mod told_truly;
 mod whole_request;
 mod window;
 
-pub use at_once::{at_once, at_once_limit};
+pub use at_once::{at_once, at_once_beyond, at_once_limit};
 pub use authority::{authority, unmade};
 pub use command::ends_on_sigterm;
 pub use component::Component;

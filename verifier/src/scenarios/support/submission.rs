@@ -1,13 +1,13 @@
 //! A workload that a scenario has handed in, and what is watched meanwhile.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use persys_contract::{ScheduleReply, Workload, topology::Feature};
 
 use super::leftovers::LEFTOVERS;
 use crate::{
     engine::{Context, StepError},
-    probe::{ApiProbe, DockerRecording, Recording},
+    probe::{ApiProbe, DockerRecording, Exchange, Recording},
 };
 
 /// A workload and the scheduler's answer to it.
@@ -15,8 +15,8 @@ use crate::{
 pub struct Submission {
     pub workload: Workload,
     pub reply: ScheduleReply,
-    /// Until the answer was there.
-    pub took: Duration,
+    /// The request and its answer.
+    pub exchange: Exchange,
 }
 
 impl Submission {
@@ -39,7 +39,7 @@ impl Submission {
         let answer = api.schedule(&workload).await?;
         let reply = answer.ok()?;
         remove_at_the_end(cx, &reply.workload_id);
-        Ok(Self { workload, reply, took: answer.exchange.duration })
+        Ok(Self { workload, reply, exchange: answer.exchange })
     }
 
     pub fn id(&self) -> &str {

@@ -29,7 +29,7 @@ pub async fn created(cx: &mut Context) -> StepResult {
     let workload = test_workload(cx, TestWorkload::ComplexApp)?;
     let submission = Submission::through_gateway(cx, workload).await?;
     let mut checks = cx.checks();
-    at_once(cx, &mut checks, "the answer comes", submission.took);
+    at_once(cx, &mut checks, "the answer comes", &submission.exchange);
     let stored = cx.etcd().workload(submission.id()).await?;
     if let Some(stored) = checks.some("the record in etcd", stored) {
         checks.equal("type in etcd", stored.value.kind, submission.workload.kind);
