@@ -51,7 +51,7 @@ impl Project {
             let own = containers.iter().filter(|container| {
                 container.labels.get(SERVICE_LABEL) == Some(&service.name)
                     && container.workload_id() == self.workload_id
-                    && !matches!(container.state.as_str(), "dead" | "removing")
+                    && !container.is_going()
             });
             (own.count() as u64) < service.containers
         })

@@ -55,6 +55,12 @@ impl Container {
         self.state == "created"
     }
 
+    /// Whether it is being removed. Docker calls it dead in the last moments, and has by then
+    /// forgotten why it could not be started.
+    pub fn is_going(&self) -> bool {
+        matches!(self.state.as_str(), "removing" | "dead")
+    }
+
     /// Whether it was made by a run order, and not by compose, which gives names of its own.
     pub fn is_by_run(&self) -> bool {
         self.names.iter().any(|name| name == self.workload_id())

@@ -23,9 +23,10 @@ pub async fn list(
     // In this order: a project is kept before its run ends, and a run that ends in between
     // has its containers in the list.
     let kept = projects.all();
-    let runs = pending.snapshot();
+    let before = pending.snapshot();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let containers = engine.containers().await?;
+    let runs = joined(before, pending.snapshot());
     // One that is being removed lacks nothing.
     let kept: Vec<_> =
         kept.into_iter().filter(|project| projects.get(&project.workload_id).is_some()).collect();
@@ -33,6 +34,17 @@ pub async fn list(
     entries.extend(merge(containers, runs, now.cast_signed()));
     defect!("projects-listed-as-one" => list_as_one(&mut entries));
     Ok(entries)
+}
+
+/// The runs before and after the containers were listed, which takes as long as Docker pleases.
+/// One that ended meanwhile is in the first alone, one that began in the second; of one that is in
+/// both the later word counts: it may have failed, and says why.
+fn joined(
+    mut before: BTreeMap<String, PendingRun>,
+    after: BTreeMap<String, PendingRun>,
+) -> BTreeMap<String, PendingRun> {
+    before.extend(after);
+    before
 }
 
 /// The services whose containers are gone. A run that is under way makes them, and one that
@@ -74,11 +86,14 @@ fn merge(
             None => runs.remove(container.workload_id()),
         };
         let unstarted = container.is_created();
+        let going = container.is_going();
         let lost = unstarted && container.is_by_run() && now - container.created > START_SECONDS;
         let mut entry = of_container(container);
         match run {
-            // A container that was made and not started is a part of its run.
-            Some(run) if unstarted => {
+            // A container that was made and not started is a part of its run. So is one that goes:
+            // its run takes it away because it could not be started and has yet to say why, or
+            // waits for it to be gone.
+            Some(run) if unstarted || going => {
                 entry.status = run.status.to_string();
                 entry.reason = run.reason.or(entry.reason);
             }
@@ -196,6 +211,34 @@ mod tests {
             merge(vec![container("running")], runs(WorkloadStatus::ContainerCreating), 1000);
         assert_eq!(entries.len(), 1);
         assert_eq!((entries[0].status.as_str(), &entries[0].reason), ("running", &None));
+    }
+
+    #[test]
+    fn a_container_that_its_run_takes_away_is_no_failure_without_a_reason() {
+        for state in ["removing", "dead"] {
+            let mut under_way = runs(WorkloadStatus::ContainerCreating);
+            under_way.get_mut("w-1").unwrap().reason = None;
+            let entries = merge(vec![container(state)], under_way, 1000);
+            assert_eq!(entries.len(), 1);
+            assert_eq!(entries[0].status, "ContainerCreating", "{state}");
+        }
+        let entries = merge(vec![container("dead")], BTreeMap::new(), 1000);
+        assert_eq!(entries[0].status, "dead", "nobody tells more of it");
+    }
+
+    #[test]
+    fn a_run_that_fails_while_the_containers_are_listed_says_why() {
+        let failed = || runs(WorkloadStatus::Failed);
+        for before in [BTreeMap::new(), runs(WorkloadStatus::ContainerCreating)] {
+            for listed in [vec![], vec![container("created")], vec![container("dead")]] {
+                let entries = merge(listed, joined(before.clone(), failed()), 1000);
+                let told: Vec<_> =
+                    entries.iter().map(|e| (&*e.status, e.reason.as_deref())).collect();
+                assert_eq!(told, [("Failed", Some("no route"))]);
+            }
+        }
+        let ended = joined(runs(WorkloadStatus::ContainerCreating), BTreeMap::new());
+        assert_eq!(merge(vec![container("created")], ended, 1000)[0].status, "ContainerCreating");
     }
 
     #[test]

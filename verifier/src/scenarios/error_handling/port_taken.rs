@@ -21,6 +21,19 @@ pub async fn refused_by_docker(cx: &mut Context) -> StepResult {
     until_status(cx, holder.id(), WorkloadStatus::Running).await?;
     let wanting = Workload { ports, ..pinned(cx, "port-wanting", &node) };
     let wanting = Submission::through_gateway(cx, wanting).await?;
+    let rivals = Rivals(holder, wanting);
+    let told = told(cx, &rivals).await;
+    if told.is_err() {
+        // Tried again and again, its containers would come and go under the next steps.
+        for id in [rivals.0.id(), rivals.1.id()] {
+            let _ = cx.gateway().delete(id).await;
+        }
+    }
+    cx.put(rivals);
+    told
+}
+
+async fn told(cx: &Context, Rivals(holder, wanting): &Rivals) -> StepResult {
     let shown = until_status(cx, wanting.id(), WorkloadStatus::Failed).await?;
     let reason = shown.metadata.and_then(|metadata| metadata.reason).unwrap_or_default();
     let held = cx.gateway().workload(holder.id()).await?.ok()?;
@@ -28,9 +41,7 @@ pub async fn refused_by_docker(cx: &mut Context) -> StepResult {
     checks.contains("reason, in Docker's words", &reason, "port is already allocated");
     checks.contains("reason, in Docker's words", &reason, &PORT.to_string());
     checks.equal("status of the holder", held.status, Some(WorkloadStatus::Running));
-    checks.finish()?;
-    cx.put(Rivals(holder, wanting));
-    Ok(())
+    checks.finish()
 }
 
 pub async fn runs_once_free(cx: &mut Context) -> StepResult {
