@@ -20,8 +20,8 @@ use crate::{
 };
 
 /// Exits with 0 if every run passed, with 1 if one did not, with 4 if every step was skipped
-/// each time. Each run has a seed of its
-/// own, one more than the last, so that any of them can be had again.
+/// each time, with 130 if it was interrupted. Each run has a seed of its own, one more than the
+/// last, so that any of them can be had again.
 pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exit {
     if arguments.run.setting.check {
         return run::run(registry, platform, &arguments.run);
@@ -92,8 +92,7 @@ pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exi
             break;
         }
     }
-    let interrupted = tried.len() < arguments.count as usize;
-    let summary = StressSummary::of(&tried);
+    let summary = StressSummary::of(&tried, arguments.count as usize);
     let text = format!("{summary}  report   {}\n", all.display());
     // A reader that closes early, such as head, has read enough.
     let _ = stdout().write_all(text.as_bytes());
@@ -102,7 +101,7 @@ pub fn stress(registry: Registry, platform: Platform, arguments: &Stress) -> Exi
         return Exit::Environment;
     }
     match () {
-        () if interrupted => Exit::Interrupted,
+        () if summary.is_interrupted() => Exit::Interrupted,
         () if summary.has_failed() => Exit::CheckFailed,
         () if !summary.has_proved() => Exit::NothingSelected,
         () => Exit::Passed,

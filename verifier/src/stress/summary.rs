@@ -20,6 +20,9 @@ pub struct Tried {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StressSummary {
+    /// How many were asked for.
+    pub wanted: usize,
+    /// How many were carried out; fewer if it was interrupted.
     pub runs: usize,
     /// Runs that did not pass.
     pub failed: usize,
@@ -53,7 +56,8 @@ pub struct Wavering {
 }
 
 impl StressSummary {
-    pub fn of(tried: &[Tried]) -> Self {
+    /// `wanted` is how many runs were asked for.
+    pub fn of(tried: &[Tried], wanted: usize) -> Self {
         let failed = tried.iter().filter(|one| one.run.outcome() != RunOutcome::Passed).count();
         let seen = by_step(tried);
         let (skipped, judged): (Vec<_>, Vec<_>) =
@@ -65,7 +69,13 @@ impl StressSummary {
             judged.into_iter().filter_map(|(step, seen)| wavering(step, &seen)).collect();
         steps.sort_by_key(|step| std::cmp::Reverse(step.failed));
         let interval = wilson(failed, tried.len());
-        Self { runs: tried.len(), failed, interval, steps, never_judged, judged: count }
+        let runs = tried.len();
+        Self { wanted, runs, failed, interval, steps, never_judged, judged: count }
+    }
+
+    /// Whether it ended before all runs had been carried out.
+    pub fn is_interrupted(&self) -> bool {
+        self.runs < self.wanted
     }
 
     /// Whether anything is known of the platform.
@@ -133,10 +143,14 @@ impl fmt::Display for StressSummary {
         let word = match self.runs {
             0 => "NOTHING WAS PROVED",
             _ if self.has_failed() => "FAILED",
+            _ if self.is_interrupted() => "INTERRUPTED",
             _ if !self.has_proved() => "NOTHING WAS PROVED",
             _ => "PASSED",
         };
         writeln!(f, "{word}  {}", rate(self.failed, self.runs, "runs", self.interval))?;
+        if self.is_interrupted() {
+            writeln!(f, "  interrupted after {} of {} runs", self.runs, self.wanted)?;
+        }
         self.steps.iter().try_for_each(|step| write!(f, "{step}"))?;
         let mut skipped = self.never_judged.iter();
         skipped.try_for_each(|(step, why)| writeln!(f, "  skipped each time: {step}: {why}"))

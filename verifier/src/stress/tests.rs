@@ -94,7 +94,7 @@ fn tried(verdicts: &[Verdict]) -> Vec<Tried> {
 #[test]
 fn a_step_that_wavers_is_counted_and_skips_are_not() {
     use Verdict::{Failed, Passed, Skipped};
-    let summary = StressSummary::of(&tried(&[Passed, Failed, Skipped, Passed, Failed]));
+    let summary = StressSummary::of(&tried(&[Passed, Failed, Skipped, Passed, Failed]), 5);
     assert_eq!((summary.runs, summary.failed), (5, 2));
     let [step] = &summary.steps[..] else { panic!("{summary}") };
     assert_eq!((step.failed, step.judged), (2, 4));
@@ -102,15 +102,15 @@ fn a_step_that_wavers_is_counted_and_skips_are_not() {
         summary.to_string().starts_with("FAILED  2 of 5 runs did not pass: 40.0 %"),
         "{summary}"
     );
-    let summary = StressSummary::of(&tried(&[Passed, Skipped]));
-    assert!(StressSummary::of(&[]).to_string().starts_with("NOTHING WAS PROVED  0 of 0"));
+    let summary = StressSummary::of(&tried(&[Passed, Skipped]), 2);
+    assert!(StressSummary::of(&[], 0).to_string().starts_with("NOTHING WAS PROVED  0 of 0"));
     assert!(!summary.has_failed() && summary.steps.is_empty());
     assert!(summary.to_string().starts_with("PASSED  0 of 2 runs"), "{summary}");
 }
 
 #[test]
 fn what_was_skipped_each_time_is_not_called_passed() {
-    let summary = StressSummary::of(&tried(&[Verdict::Skipped, Verdict::Skipped]));
+    let summary = StressSummary::of(&tried(&[Verdict::Skipped, Verdict::Skipped]), 2);
     assert!(!summary.has_proved());
     let text = summary.to_string();
     assert!(text.starts_with("NOTHING WAS PROVED"), "{text}");
@@ -119,7 +119,18 @@ fn what_was_skipped_each_time_is_not_called_passed() {
 
 #[test]
 fn what_passed_when_it_was_tried_again_did_not_pass() {
-    let summary = StressSummary::of(&tried(&[Verdict::Passed, Verdict::Flaky]));
+    let summary = StressSummary::of(&tried(&[Verdict::Passed, Verdict::Flaky]), 2);
     let [step] = &summary.steps[..] else { panic!("{summary}") };
     assert_eq!((step.failed, step.judged), (1, 2));
+}
+
+#[test]
+fn what_was_interrupted_is_not_called_passed() {
+    use Verdict::{Failed, Passed};
+    let summary = StressSummary::of(&tried(&[Passed]), 25);
+    let text = summary.to_string();
+    assert!(text.starts_with("INTERRUPTED  0 of 1 runs did not pass"), "{text}");
+    assert!(text.contains("interrupted after 1 of 25 runs"), "{text}");
+    let text = StressSummary::of(&tried(&[Passed, Failed]), 25).to_string();
+    assert!(text.starts_with("FAILED") && text.contains("after 2 of 25"), "{text}");
 }
