@@ -68,8 +68,9 @@ fn complaint(line: &str) -> Option<(bool, String)> {
         return None;
     }
     let mut text = field("msg").or_else(|| field("message"))?.to_owned();
-    // etcd's complaint of a caller that only looked whether the port is open.
-    if text == "rejected connection" && field("error") == Some("EOF") {
+    if ["rejected connection", "refused a connection"].contains(&text.as_str())
+        && ["error", "detail"].into_iter().filter_map(field).any(is_hang_up)
+    {
         return None;
     }
     for more in ["reason", "error", "peer"] {
@@ -80,6 +81,12 @@ fn complaint(line: &str) -> Option<(bool, String)> {
         }
     }
     Some((error, text))
+}
+
+/// Whether a caller went before its connection was made: one that only looked whether a port is
+/// open, as etcd's is asked, or this program, when a step had no time left for its last request.
+fn is_hang_up(detail: &str) -> bool {
+    detail == "EOF" || detail.starts_with("Connection reset by peer")
 }
 
 /// dockerd and CoreDNS do not log JSON.
@@ -156,8 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn a_look_at_etcd_s_port_is_no_hint() {
+    fn who_hangs_up_before_the_connection_is_made_gives_no_hint() {
         let line = r#"{"level":"warn","msg":"rejected connection","error":"EOF"}"#;
         assert_eq!(hint([&slice("etcd", line)], |_| true), None);
+        let gone = r#"{"level":"warn","msg":"refused a connection","reason":"other","detail":"Connection reset by peer (os error 104)"}"#;
+        assert_eq!(hint([&slice("api-gateway", gone)], |_| true), None);
+        let refused = gone.replace("Connection reset by peer (os error 104)", "no certificate");
+        assert!(hint([&slice("api-gateway", &refused)], |_| true).is_some());
     }
 }
