@@ -14,7 +14,8 @@ use textwrap::{Options, WordSplitter};
 use super::{Exit, Registry, arguments::List};
 use crate::{
     coverage::{Reference, Strategy},
-    plan::{Pace, PlannedScenario, PlannedStep, planned},
+    events::{PlannedScenario, PlannedStep},
+    plan::{Pace, planned},
 };
 
 pub fn list(registry: Registry, arguments: &List) -> Exit {

@@ -3,7 +3,8 @@ use persys_contract::topology::Feature;
 
 use super::*;
 use crate::{
-    engine::{Context, StepResult},
+    context::Context,
+    evidence::StepResult,
     plan::{Budget, Filter, Requirement, Scenario, Step},
     step,
 };

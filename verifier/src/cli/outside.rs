@@ -7,7 +7,8 @@ use persys_contract::topology::{MachineRole, Topology};
 use serde_json::Value;
 
 use crate::{
-    engine::{Capabilities, CapabilitySource, LogSource, Recorder, StepError},
+    engine::{Capabilities, CapabilitySource},
+    evidence::{LogSource, Recorder, StepError},
     probe::{HostChannel, ProbeError, Probes},
 };
 

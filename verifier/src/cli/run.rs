@@ -21,8 +21,10 @@ use super::{
 };
 use crate::{
     chaos::ChaosOrder,
-    engine::{ExclusiveLock, Interrupt, LogMirror, Recorder, RunHandles, Runner, StepError},
+    context::RunHandles,
+    engine::{ExclusiveLock, Interrupt, LogMirror, Runner},
     events::{EventLog, RunOutcome, RunStarted, ShardFacts, timestamp},
+    evidence::{Recorder, StepError},
     plan::{Pace, Selected, planned, shuffle},
     probe::HostChannel,
     report::{Progress, ReportWriter, ResultsFolder, write_plan},

@@ -193,7 +193,7 @@ pub const PROOFS: &[(&str, &[Proof])] = &[
         "criterion reliability 4",
         &[
             Test("lab/tests/it/verdict.rs", "a_wrong_secret_on_one_agent_is_found_and_explained"),
-            Test("verifier/src/engine/wait_tests.rs", "a_timeout_tells_the_whole_story"),
+            Test("verifier/src/context/wait_tests.rs", "a_timeout_tells_the_whole_story"),
             Test("verifier/src/report/golden_tests.rs", "digest_of_a_killed_run"),
         ],
     ),

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::BoxFuture;
 use persys_contract::topology::Platform;
 
-use super::StepError;
-use crate::plan::Requirement;
+use crate::{evidence::StepError, plan::Requirement};
 
 /// What each machine can do, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,7 +113,7 @@ mod tests {
         let needed = [Requirement::HostChannel];
         let requirements = requirements(Ok(Capabilities::default()));
         let missing = requirements.missing(&needed).unwrap();
-        assert_eq!(missing.verdict(), crate::engine::Verdict::Skipped);
+        assert_eq!(missing.verdict(), crate::events::Verdict::Skipped);
         assert!(missing.message.starts_with("needs host-channel, which this run lacks"));
         assert_eq!(requirements.with_host_channel(true).missing(&needed), None);
     }

@@ -13,9 +13,10 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use super::{Interrupt, Recorder, StepError};
+use super::Interrupt;
 use crate::{
     events::{Body, Waiting},
+    evidence::{Recorder, StepError},
     plan::Scenario,
 };
 

@@ -14,8 +14,11 @@ use futures::future::join_all;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use super::{LogError, LogName, LogSource, log_slice};
-use crate::events::{EventLog, LogSlice};
+use super::log_slice;
+use crate::{
+    events::{EventLog, LogSlice},
+    evidence::{LogError, LogName, LogSource},
+};
 
 /// Bytes asked for at a time.
 const CHUNK: u64 = 256 * 1024;

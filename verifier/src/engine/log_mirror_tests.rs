@@ -9,7 +9,7 @@ use std::{
 use futures::future::BoxFuture;
 
 use super::*;
-use crate::engine::LogChunk;
+use crate::evidence::LogChunk;
 
 /// One growing log, and a machine that may be silent.
 #[derive(Default)]

@@ -2,8 +2,7 @@
 
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::LogName;
-use crate::events::LogSlice;
+use crate::{events::LogSlice, evidence::LogName};
 
 /// Bytes of all slices of one step together.
 const SLICES_MAX: usize = 64 * 1024;

@@ -3,14 +3,16 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Capabilities, CapabilitySource, ExclusiveLock, Interrupt, RunHandles, StepError,
+    Capabilities, CapabilitySource, ExclusiveLock, Interrupt,
     capabilities::Requirements,
     log_mirror::LogMirror,
     scenario_run::{ScenarioRun, Shared},
     tally::Tally,
 };
 use crate::{
+    context::RunHandles,
     events::{Body, RunFinished, RunOutcome, RunStarted},
+    evidence::StepError,
     plan::{Invariant, Requirement, Selected},
 };
 

@@ -15,8 +15,9 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::{
-    engine::{Context, LastLook, Progress, Recorder, StepResult},
+    context::{Context, LastLook},
     events::Verdict,
+    evidence::{Progress, Recorder, StepResult},
     plan::{Budget, Filter, Pace, Scenario, Step, planned},
     report::{RunSummary, StepSummary, fold},
     step,
@@ -119,7 +120,11 @@ async fn violating(cx: &mut Context) -> StepResult {
     good(cx).await
 }
 
-const fn made(id: &'static str, needs: &'static [&'static str], run: crate::plan::StepFn) -> Step {
+const fn made(
+    id: &'static str,
+    needs: &'static [&'static str],
+    run: crate::context::StepFn,
+) -> Step {
     let budget = Budget::seconds(5);
     Step { id, title: "", source: "", labels: &[], needs, requires: &[], budget, run }
 }
@@ -411,7 +416,7 @@ async fn what_the_platform_lacks_is_skipped_and_alone_proves_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn invariants_are_all_checked_and_must_look_too() {
-    const fn invariant(id: &'static str, run: crate::plan::StepFn) -> Invariant {
+    const fn invariant(id: &'static str, run: crate::context::StepFn) -> Invariant {
         Invariant { id, title: "", run }
     }
     const PLAIN: Scenario = scenario("plain", &[made("good", &[], step!(good))]);

@@ -7,17 +7,19 @@ use persys_contract::topology::Topology;
 use tokio::time::Instant;
 
 use super::{
-    Context, Interrupt, LastLook, Recorder, RunHandles, StepError, StepErrorKind, StepResult,
+    Interrupt,
     capabilities::Requirements,
-    cleanup::{CleanUp, clean_up, guarded},
+    cleanup::{clean_up, guarded},
     log_mirror::LogMirror,
     step_run::{Outcome, run_step},
     tally::Tally,
 };
 use crate::{
+    context::{CleanUp, Context, LastLook, RunHandles},
     events::{
         Body, NOT_IN_ORDER, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted, Verdict,
     },
+    evidence::{Recorder, StepError, StepErrorKind, StepResult},
     plan::{
         Budget, CLEAN_UP, CLEAN_UP_BUDGET, INVARIANTS, INVARIANTS_BUDGET, Invariant, Scenario,
         Selected, Step,

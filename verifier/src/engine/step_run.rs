@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{
-    Context, Interrupt, Recorder, StepError, StepResult, evidence::Look, panics::catching,
-    wait_board::brief,
+use super::{Interrupt, panics::catching};
+use crate::{
+    context::{Context, StepFuture, brief},
+    events::Verdict,
+    evidence::{Look, Recorder, StepError, StepResult},
 };
-use crate::{events::Verdict, plan::StepFuture};
 
 /// What a step has after its budget to tell what it was waiting for.
 const GRACE: Duration = Duration::from_millis(500);

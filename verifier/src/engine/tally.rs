@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    events::{RunOutcome, Verdict},
-    plan::PlannedScenario,
-};
+use crate::events::{PlannedScenario, RunOutcome, Verdict};
 
 #[derive(Default)]
 pub(crate) struct Tally {

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use super::Verdict;
-use crate::plan::PlannedScenario;
+use super::{PlannedScenario, Verdict};
 
 /// The version that the first line of the file names.
 pub const SCHEMA: u32 = 1;

@@ -4,6 +4,7 @@
 mod clock;
 mod event;
 mod log;
+mod planned;
 mod reader;
 mod redaction;
 mod verdict;
@@ -15,5 +16,6 @@ pub use event::{
     ShardFacts, StepFinished, StepStarted, Waiting,
 };
 pub use log::EventLog;
+pub use planned::{PlannedScenario, PlannedStep};
 pub use reader::{ReadError, read_events, read_events_from};
 pub use verdict::Verdict;

@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::MergeError;
 use crate::{
-    events::{Body, Event, RunStarted, ShardFacts, read_events},
-    plan::PlannedScenario,
+    events::{Body, Event, PlannedScenario, RunStarted, ShardFacts, read_events},
     report::ResultsFolder,
 };
 

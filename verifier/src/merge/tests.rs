@@ -5,10 +5,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     events::{
-        Body, Event, FaultChange, RunFinished, RunOutcome, RunStarted, ScenarioFinished,
-        ScenarioStarted, ShardFacts, StepFinished, StepStarted, Verdict,
+        Body, Event, FaultChange, PlannedScenario, PlannedStep, RunFinished, RunOutcome,
+        RunStarted, ScenarioFinished, ScenarioStarted, ShardFacts, StepFinished, StepStarted,
+        Verdict,
     },
-    plan::{PlannedScenario, PlannedStep},
     report::{ResultsFolder, RunSummary, fold, write_events},
 };
 

@@ -15,13 +15,11 @@ mod validate;
 pub use budget::Budget;
 pub use order::shuffle;
 pub use pattern::Pattern;
-pub use plan_file::{
-    CLEAN_UP_BUDGET, INVARIANTS_BUDGET, Pace, PlanFile, PlannedScenario, PlannedStep, planned,
-};
+pub use plan_file::{CLEAN_UP_BUDGET, INVARIANTS_BUDGET, Pace, PlanFile, planned};
 pub use profile::Profile;
 pub use requirement::Requirement;
 pub use scenario::{CLEAN_UP, EXCLUSIVE, INVARIANTS, Invariant, Scenario};
 pub use selection::{Filter, NothingSelected, Selected};
 pub use shard::Shard;
-pub use step::{HEALS, Step, StepFn, StepFuture};
+pub use step::{HEALS, Step};
 pub use validate::validate;

@@ -6,6 +6,7 @@ use persys_contract::topology::Timings;
 use serde::{Deserialize, Serialize};
 
 use super::{Budget, CLEAN_UP, INVARIANTS, Selected};
+use crate::events::{PlannedScenario, PlannedStep};
 
 /// What `plan.json` holds, written before anything runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,33 +18,6 @@ pub struct PlanFile {
     pub seed: u64,
     pub timeout_scale: f64,
     pub scenarios: Vec<PlannedScenario>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PlannedScenario {
-    pub id: String,
-    pub title: String,
-    pub objective: String,
-    pub source: String,
-    pub labels: Vec<String>,
-    pub requires: Vec<String>,
-    pub steps: Vec<PlannedStep>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PlannedStep {
-    pub id: String,
-    pub title: String,
-    pub source: String,
-    pub labels: Vec<String>,
-    pub needs: Vec<String>,
-    pub requires: Vec<String>,
-    /// As written in the plan, such as `10s + 2 × reconcile`.
-    pub budget: String,
-    /// With the topology's timings and the timeout scale.
-    pub budget_ms: u64,
 }
 
 /// With what a budget is resolved.

@@ -1,6 +1,7 @@
 //! A scenario: a story in steps, as plain constant data.
 
-use super::{Requirement, Step, StepFn};
+use super::{Requirement, Step};
+use crate::context::StepFn;
 
 /// The id of the testcase that checks what must hold after every scenario.
 pub const INVARIANTS: &str = "invariants";

@@ -1,9 +1,5 @@
 use super::*;
-use crate::{
-    engine::{Context, StepResult},
-    plan::Budget,
-    step,
-};
+use crate::{context::Context, evidence::StepResult, plan::Budget, step};
 
 async fn nothing(_: &mut Context) -> StepResult {
     Ok(())

@@ -1,15 +1,11 @@
 //! A step: one testcase of the report.
 
-use futures::future::BoxFuture;
-
 use super::{Budget, Requirement};
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::{Context, StepFn},
+    evidence::{StepError, StepResult},
     step,
 };
-
-pub type StepFuture<'a> = BoxFuture<'a, StepResult>;
-pub type StepFn = for<'a> fn(&'a mut Context) -> StepFuture<'a>;
 
 /// The label of a step that takes away what a step that it needs has disturbed: it is run
 /// whenever that one is.
@@ -66,15 +62,4 @@ impl Step {
 
 async fn unwritten(_: &mut Context) -> StepResult {
     Err(StepError::error("the step has nothing to run: its line of the table lacks `run`"))
-}
-
-/// Turns an `async fn(&mut Context) -> StepResult` into a [`StepFn`].
-#[macro_export]
-macro_rules! step {
-    ($function:path) => {{
-        fn run(cx: &mut $crate::engine::Context) -> $crate::plan::StepFuture<'_> {
-            ::std::boxed::Box::pin($function(cx))
-        }
-        run
-    }};
 }

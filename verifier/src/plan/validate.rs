@@ -50,7 +50,8 @@ fn is_id(id: &str) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        engine::{Context, StepResult},
+        context::Context,
+        evidence::StepResult,
         plan::{Budget, Step},
         scenarios, step,
     };

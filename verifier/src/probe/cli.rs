@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::{process::Command, time::Instant};
 
 use super::{Cause, ProbeError, Question, evidence::Evidence, http::readable, setup::ProbeSetup};
-use crate::engine::StepError;
+use crate::evidence::StepError;
 
 /// How long a command may take.
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -69,7 +69,7 @@ impl DockerRecording {
     }
 
     /// Changes with everything that is recorded: for
-    /// [`Wait::wake_on_watch`](crate::engine::Wait::wake_on_watch).
+    /// [`Wait::wake_on_watch`](crate::context::Wait::wake_on_watch).
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.history.changed()
     }

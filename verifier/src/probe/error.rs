@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use rustls::AlertDescription;
 
-use crate::engine::StepError;
+use crate::evidence::StepError;
 
 /// Who was asked what, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,11 +196,11 @@ mod tests {
     #[test]
     fn only_a_broken_answer_is_the_platform_s_failure() {
         let error = StepError::from(unanswered(Cause::Timeout(Duration::from_secs(5))));
-        assert_eq!(error.verdict(), crate::engine::Verdict::Error);
+        assert_eq!(error.verdict(), crate::events::Verdict::Error);
         let question = Box::new(Question::new("the gateway", "x", "GET /nodes"));
         let broken = "it is no exposition".to_owned();
         let error = StepError::from(ProbeError::Violation { question, broken });
-        assert_eq!(error.verdict(), crate::engine::Verdict::Failed);
+        assert_eq!(error.verdict(), crate::events::Verdict::Failed);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Cause, ProbeError, Question};
-use crate::{engine::Recorder, standstill::Standstills};
+use crate::{evidence::Recorder, standstill::Standstills};
 
 /// The recorder of a scenario, as probes use it.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
 use super::Question;
-use crate::engine::StepError;
+use crate::evidence::StepError;
 
 /// How much of a body a message quotes.
 const QUOTED: usize = 300;

@@ -15,7 +15,7 @@ use persys_faultd::{
 use serde_json::{Value, json};
 
 use super::{Cause, ProbeError, Question, evidence::Evidence, setup::ProbeSetup};
-use crate::engine::{FaultChange, StepError};
+use crate::{events::FaultChange, evidence::StepError};
 
 /// How long a fault outlives a verifier that dies. While it lives the lease is renewed.
 const TTL: Duration = Duration::from_secs(15);

@@ -8,7 +8,7 @@ use super::{
     Conformance, Exchange, HttpRequest, ProbeError, evidence::Evidence, http::HttpProbe,
     setup::ProbeSetup,
 };
-use crate::engine::StepError;
+use crate::evidence::StepError;
 
 /// Below this lies the tests' interface.
 const TESTS: &str = "/_test";

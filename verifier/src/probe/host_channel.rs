@@ -18,10 +18,7 @@ use super::{
     host_fault::HostFault,
     host_order::{HostOrder, HostRequest, carried_out},
 };
-use crate::{
-    atomic_file::replace_file,
-    engine::{FaultChange, Recorder},
-};
+use crate::{atomic_file::replace_file, events::FaultChange, evidence::Recorder};
 
 /// Between two looks for an answer.
 const LOOK_EVERY: Duration = Duration::from_millis(50);

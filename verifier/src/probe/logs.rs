@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, join_all};
 use persys_faultd::protocol::{Component, ComponentState};
 
 use super::FaultProbe;
-use crate::engine::{LogChunk, LogError, LogName, LogSource};
+use crate::evidence::{LogChunk, LogError, LogName, LogSource};
 
 /// How long one machine may take for one answer, on ordinary hardware: less than the
 /// runner gives all of them together, so that a silent one does not hide the others'

@@ -10,7 +10,6 @@ mod api;
 mod cli;
 mod conformance;
 mod container;
-mod context;
 mod dns;
 mod docker;
 mod docker_disk;

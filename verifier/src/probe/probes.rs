@@ -10,7 +10,7 @@ use super::{
     GithubProbe, HostChannel, LoadClient, LogProbe, MetricsProbe, ProbeError, PublishedProbe,
     Secrets, TlsProbe, evidence::Evidence, setup::ProbeSetup,
 };
-use crate::engine::{LogSource, Recorder};
+use crate::evidence::{LogSource, Recorder};
 
 /// All witnesses of a run. Each is a handle that is cheap to clone, lives as long
 /// as anybody holds it, records what it sees under the step that is running,

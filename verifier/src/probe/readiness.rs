@@ -6,7 +6,7 @@ use futures::future::{BoxFuture, join_all};
 use persys_contract::component;
 
 use super::{Answer, Exchange, ProbeError, Probes};
-use crate::engine::Progress;
+use crate::evidence::Progress;
 
 /// No part may hold up the question about the others for longer than this.
 const TIMEOUT: Duration = Duration::from_secs(5);

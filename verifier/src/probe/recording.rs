@@ -88,7 +88,7 @@ impl Recording {
     }
 
     /// Changes with everything that is recorded: for
-    /// [`Wait::wake_on_watch`](crate::engine::Wait::wake_on_watch).
+    /// [`Wait::wake_on_watch`](crate::context::Wait::wake_on_watch).
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.history.changed()
     }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use persys_verifier::{
-    engine::{Recorder, Verdict},
-    events::Body,
+    events::{Body, Verdict},
+    evidence::Recorder,
     probe::HostChannel,
 };
 use serde_json::{Value, json};
@@ -130,7 +130,7 @@ async fn a_refusal_is_an_error_with_the_host_s_reason_and_nothing_to_heal() {
     host.serve(|request| json!({ "id": request["id"], "ok": false, "error": "no machine agent9" }));
     let error = channel.crash("agent9").await.unwrap_err();
     assert!(error.to_string().contains("refused: no machine agent9"), "{error}");
-    assert_eq!(persys_verifier::engine::StepError::from(error).verdict(), Verdict::Error);
+    assert_eq!(persys_verifier::evidence::StepError::from(error).verdict(), Verdict::Error);
     assert_eq!(host.requests().len(), 1, "{:?}", host.requests());
 }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod bisect;
 mod host_channel;
+mod imports;
 mod probe_agent;
 mod probe_api;
 mod probe_docker;

@@ -11,7 +11,8 @@ use axum::{
 use persys_contract::{ErrorCode, Workload};
 use persys_identity::{Authority, CertificateSpec, Credentials};
 use persys_verifier::{
-    engine::{StepError, Verdict},
+    events::Verdict,
+    evidence::StepError,
     probe::{Cause, HttpRequest, ProbeError},
 };
 use reqwest::Method;

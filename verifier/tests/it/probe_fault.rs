@@ -13,7 +13,7 @@ use axum::{
     routing::{delete, get, post},
 };
 use persys_faultd::protocol::{Direction, Fault};
-use persys_verifier::engine::{LogName, Verdict};
+use persys_verifier::{events::Verdict, evidence::LogName};
 use serde_json::{Value, json};
 
 use crate::probe_net::Net;

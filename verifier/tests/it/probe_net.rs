@@ -10,7 +10,7 @@ use std::{
 use axum::Router;
 use persys_contract::topology::{MachineRole, Topology};
 use persys_identity::{Credentials, MutualTlsListener, write_credentials};
-use persys_verifier::{engine::Recorder, probe::Probes};
+use persys_verifier::{evidence::Recorder, probe::Probes};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;

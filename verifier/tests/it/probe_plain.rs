@@ -11,7 +11,8 @@ use hickory_proto::{
     },
 };
 use persys_verifier::{
-    engine::{Progress, Verdict},
+    events::Verdict,
+    evidence::Progress,
     probe::{Part, ProbeError},
 };
 use tokio::{

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{HelloReply, HelloVersion, TlsOffer, TlsOutcome, TlsProbe, TlsVersion};
-use crate::{engine::Recorder, probe::evidence::Evidence};
+use crate::{evidence::Recorder, probe::evidence::Evidence};
 
 struct Server {
     authority: Authority,

@@ -8,7 +8,8 @@ use reqwest::Method;
 
 use super::workloads::long_running;
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     load::NullServer,
     probe::{HttpRequest, LoadClient},
     scenarios::support::{

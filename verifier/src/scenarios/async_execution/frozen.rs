@@ -12,7 +12,8 @@ use super::{
     workloads::{distinct_node, id_and_node, on_node},
 };
 use crate::{
-    engine::{Checks, Context, Progress, StepError, StepResult},
+    context::{Checks, Context},
+    evidence::{Progress, StepError, StepResult},
     probe::ActiveFault,
     scenarios::support::{Submission, Watch, at_once, until_status},
 };

@@ -7,7 +7,8 @@ use super::{
     workloads::{distinct_node, on_node},
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     scenarios::support::{Component, Submission, Watch, one_leader, until_serves, until_status},
 };
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use persys_contract::{ErrorCode, component, topology::MachineRole};
 
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::Scrape,
 };
 

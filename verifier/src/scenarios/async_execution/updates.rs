@@ -7,7 +7,8 @@ use super::{
     workloads::long_running,
 };
 use crate::{
-    engine::{Context, Progress, StepResult},
+    context::Context,
+    evidence::{Progress, StepResult},
     scenarios::support::{
         Submission, Watch, at_once, happy_path, running_when_started, two_reconcile_passes,
         until_status,

@@ -3,7 +3,8 @@
 use persys_contract::{RestartPolicy, Workload, WorkloadType, topology::TestImage};
 
 use crate::{
-    engine::{Context, StepError},
+    context::Context,
+    evidence::StepError,
     scenarios::support::{Submission, ends_on_sigterm},
 };
 

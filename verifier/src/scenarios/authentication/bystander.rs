@@ -6,7 +6,8 @@ use persys_contract::{
 };
 
 use crate::{
-    engine::{Checks, Context, StepError},
+    context::{Checks, Context},
+    evidence::StepError,
     scenarios::support::{Submission, pinned, until_nodes_active, until_status},
 };
 

@@ -12,7 +12,7 @@ use crate::plan::{Scenario, Step};
 /// Turns a function with arguments behind the context into a step's.
 macro_rules! with {
     ($function:ident, $($argument:expr),+) => {{
-        async fn with_arguments(cx: &mut $crate::engine::Context) -> $crate::engine::StepResult {
+        async fn with_arguments(cx: &mut $crate::context::Context) -> $crate::evidence::StepResult {
             $function(cx, $($argument),+).await
         }
         $crate::step!(with_arguments)

@@ -8,7 +8,8 @@ use persys_contract::{
 };
 
 use crate::{
-    engine::{Context, StepResult},
+    context::Context,
+    evidence::StepResult,
     plan::{Budget, Step},
     probe::HttpRequest,
     scenarios::support::{SecretSearch, Submission, until_nodes_active, until_status},

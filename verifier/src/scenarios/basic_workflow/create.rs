@@ -9,7 +9,8 @@ use persys_contract::{
 use serde_json::json;
 
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::{HttpRequest, RevisionClock},
     scenarios::support::{
         Submission, Watch, at_once, ends_on_sigterm, remove_at_the_end, test_workload,
@@ -93,7 +94,7 @@ pub async fn through_api(cx: &mut Context) -> StepResult {
 /// The id that was given stands for one workload alone.
 async fn same_id_again(
     cx: &Context,
-    checks: &mut crate::engine::Checks,
+    checks: &mut crate::context::Checks,
     submission: &Submission,
 ) -> StepResult {
     // The public builds answer with the node alone, contract §9.

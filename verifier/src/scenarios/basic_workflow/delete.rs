@@ -2,7 +2,8 @@
 
 use super::create::{Web, Worker};
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     scenarios::support::until_gone,
 };
 

@@ -6,7 +6,8 @@ use persys_contract::WORKLOAD_LABEL;
 
 use super::create::{Web, Worker};
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::{Container, ContainerMount},
 };
 

@@ -6,9 +6,7 @@ use serde_json::Value;
 use time::UtcOffset;
 
 use crate::{
-    engine::{Context, StepResult},
-    events::parse_timestamp,
-    scenarios::support::Component,
+    context::Context, events::parse_timestamp, evidence::StepResult, scenarios::support::Component,
 };
 
 /// So many bytes of each log are looked at, counted from its end.

@@ -13,7 +13,8 @@ use reqwest::Method;
 
 use super::{create::Web, placement::idle};
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::HttpRequest,
     scenarios::support::{Submission, until_nodes_active, until_status},
 };

@@ -3,7 +3,8 @@
 use persys_contract::component;
 
 use crate::{
-    engine::{Checks, Context, Progress, StepResult},
+    context::{Checks, Context},
+    evidence::{Progress, StepResult},
     probe::Scrape,
     scenarios::support::Component,
 };

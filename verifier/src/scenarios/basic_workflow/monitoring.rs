@@ -9,12 +9,13 @@ use time::OffsetDateTime;
 
 use super::create::{Web, Worker};
 use crate::{
-    engine::{Checks, Context, Progress, StepResult},
+    context::{Checks, Context},
+    evidence::{Progress, StepResult},
     scenarios::support::{Watch, two_reconcile_passes, until_status},
 };
 
 /// Ids and nodes of the scenario's two workloads.
-fn both(cx: &Context) -> Result<[(String, String); 2], crate::engine::StepError> {
+fn both(cx: &Context) -> Result<[(String, String); 2], crate::evidence::StepError> {
     let web = &cx.get::<Web>()?.0;
     let worker = cx.get::<Worker>()?;
     Ok([(web.id().to_owned(), web.node().to_owned()), (worker.id.clone(), worker.node.clone())])
@@ -139,7 +140,7 @@ pub async fn nothing_restarted(cx: &mut Context) -> StepResult {
 async fn starts(
     cx: &Context,
     workloads: &[(String, String)],
-) -> Result<BTreeMap<String, (String, Option<OffsetDateTime>)>, crate::engine::StepError> {
+) -> Result<BTreeMap<String, (String, Option<OffsetDateTime>)>, crate::evidence::StepError> {
     let mut starts = BTreeMap::new();
     for (id, node) in workloads {
         if let Some(container) = cx.docker(node).inspect(id).await? {
@@ -149,7 +150,7 @@ async fn starts(
     Ok(starts)
 }
 
-fn events(cx: &Context, id: &str, node: &str) -> Result<Vec<String>, crate::engine::StepError> {
+fn events(cx: &Context, id: &str, node: &str) -> Result<Vec<String>, crate::evidence::StepError> {
     Ok(cx.get::<Watch>()?.containers[node].actions(id))
 }
 

@@ -8,7 +8,8 @@ use persys_contract::{
 };
 
 use crate::{
-    engine::{Checks, Context, Progress, StepError, StepResult},
+    context::{Checks, Context},
+    evidence::{Progress, StepError, StepResult},
     probe::ChangeKind,
 };
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use persys_contract::{ErrorCode, Workload, WorkloadType, topology::TestImage};
 
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     scenarios::support::{Submission, ends_on_sigterm},
 };
 

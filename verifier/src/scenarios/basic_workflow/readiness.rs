@@ -2,7 +2,10 @@
 
 use persys_contract::topology::MachineRole;
 
-use crate::engine::{Context, Progress, StepError, StepResult};
+use crate::{
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
+};
 
 pub async fn components_ready(cx: &mut Context) -> StepResult {
     etcd_serves(cx).await?;

@@ -4,7 +4,8 @@ use persys_contract::{StoreKeys, WorkloadStatus};
 
 use super::create::{Web, Worker};
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::RevisionClock,
     scenarios::support::{
         Watch, happy_path, one_of_that_name, running_when_started, stored_when_created,

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::create::Web;
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::HttpRequest,
     scenarios::support::Component,
 };

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     chaos::{ChaosOrder, Sample, Violation, judge_answers, judge_samples, read_history},
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
 };
 
 pub async fn carried_out(cx: &mut Context) -> StepResult {

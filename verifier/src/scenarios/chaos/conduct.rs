@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use super::{stage::Shared, workloads::Cast};
 use crate::{
     chaos::{Act, Client, Entry, HistoryFile, Line, Operation},
-    engine::{OperationEnded, Recorder},
+    events::OperationEnded,
+    evidence::Recorder,
     probe::Probes,
 };
 

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::conduct::Conduct;
 use crate::{
     chaos::{Blow, Breakage, Line},
-    engine::StepError,
+    evidence::StepError,
     probe::FaultProbe,
 };
 

@@ -9,7 +9,8 @@ use persys_contract::{
 use super::stage::Stage;
 use crate::{
     chaos::{Discovery, FinalContainer, FinalRecord, FinalState, Kind, Story},
-    engine::{Context, StepError},
+    context::Context,
+    evidence::StepError,
 };
 
 /// The platform's containers and records.

@@ -4,7 +4,8 @@ use futures::future::try_join_all;
 use persys_contract::{StoreKeys, component};
 
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::FaultProbe,
 };
 

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     chaos::{Invariant, Violation, judge_discovery, judge_presence, judge_runs, judge_statuses},
-    engine::{Context, Progress, StepError, StepErrorKind, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepErrorKind, StepResult},
 };
 
 const EVERY: Duration = Duration::from_millis(500);

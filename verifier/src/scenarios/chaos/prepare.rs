@@ -17,7 +17,9 @@ use super::{
 };
 use crate::{
     chaos::{Bounds, ChaosOrder, ChaosPlan, Ground, HistoryFile, PlanError, generate},
-    engine::{Capabilities, Context, StepError, StepResult},
+    context::Context,
+    engine::Capabilities,
+    evidence::{StepError, StepResult},
     scenarios::support::{LEFTOVERS, Watch, until_nodes_active},
 };
 

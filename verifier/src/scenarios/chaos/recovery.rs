@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use super::stage::{Stage, aftermath};
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     scenarios::support::{ends_on_sigterm, remove_at_the_end, until_gone, until_status},
 };
 use persys_contract::{

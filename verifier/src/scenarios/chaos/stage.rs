@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use super::workloads::Cast;
 use crate::{
     chaos::{Bounds, ChaosPlan, Fate, Ground, HistoryFile, Line, Violation, fates, read_history},
-    engine::{Context, StepError},
+    context::Context,
+    evidence::StepError,
     scenarios::support::Watch,
 };
 

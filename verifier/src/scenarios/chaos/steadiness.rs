@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     chaos::{judge_presence, judge_runs, judge_statuses},
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     scenarios::support::two_unasked_passes,
 };
 

@@ -12,7 +12,7 @@ use uuid::Builder;
 
 use crate::{
     chaos::{ChaosPlan, Kind, Ordered},
-    engine::StepError,
+    evidence::StepError,
     scenarios::support::ends_on_sigterm,
     workloads::TestWorkload,
 };

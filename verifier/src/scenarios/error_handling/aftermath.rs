@@ -6,7 +6,10 @@ use persys_contract::component;
 use persys_faultd::protocol::{Figures, LogChunk};
 use serde_json::json;
 
-use crate::engine::{Context, StepError, StepResult};
+use crate::{
+    context::Context,
+    evidence::{StepError, StepResult},
+};
 
 /// What a panic writes, in the languages in which such platforms are written, and where the
 /// platform logs it itself.

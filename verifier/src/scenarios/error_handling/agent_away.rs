@@ -9,7 +9,8 @@ use super::{
     steady::{Steady, pinned},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     scenarios::support::{Submission, Watch, two_reconcile_passes, until_status},
 };
 

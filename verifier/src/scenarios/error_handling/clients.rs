@@ -1,7 +1,8 @@
 //! Clients that are slow, or open a connection and say nothing.
 
 use crate::{
-    engine::{Context, StepResult},
+    context::Context,
+    evidence::StepResult,
     probe::{Exchange, Stall},
     scenarios::support::{at_once, in_time},
 };

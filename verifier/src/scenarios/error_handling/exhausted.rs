@@ -11,7 +11,8 @@ use super::{
     steady::{Steady, pinned},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     scenarios::support::{
         Submission, Watch, at_once, at_once_limit, ends_on_sigterm, until_status,
     },

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::steady::{Steady, pinned};
 use crate::{
-    engine::{Checks, Context, StepError, StepResult},
+    context::{Checks, Context},
+    evidence::{StepError, StepResult},
     probe::HttpRequest,
     scenarios::support::Submission,
 };

@@ -12,7 +12,8 @@ use super::{
     steady::{Steady, pinned},
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     scenarios::support::{in_time, until_status},
 };
 

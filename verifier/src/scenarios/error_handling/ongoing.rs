@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep};
 
 use super::steady::all_well;
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::{ActiveFault, Exchange},
     scenarios::support::Processes,
 };

@@ -4,7 +4,8 @@ use persys_contract::{Workload, WorkloadStatus};
 
 use super::steady::{Steady, pinned};
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     scenarios::support::{Submission, until_status},
 };
 

@@ -5,10 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{invalid::BROKEN, steady::Steady};
-use crate::{
-    engine::{Context, StepResult},
-    probe::HttpRequest,
-};
+use crate::{context::Context, evidence::StepResult, probe::HttpRequest};
 
 /// Bodies of the right kind that name no state.
 const NO_STATE: &[&[u8]] = &[

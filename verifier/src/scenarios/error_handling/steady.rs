@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 
 use super::ongoing::Known;
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     scenarios::support::{Submission, Watch, until_nodes_active, until_status},
 };
 

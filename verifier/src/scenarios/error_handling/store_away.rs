@@ -15,7 +15,8 @@ use super::{
     steady::{Steady, pinned},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::{ActiveFault, DockerEvent},
     scenarios::support::{Submission, Watch, refused_without_store, until_status},
 };

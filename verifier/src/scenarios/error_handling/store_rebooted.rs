@@ -6,7 +6,8 @@ use persys_contract::{NodeStatus, WorkloadStatus, component, topology::MachineRo
 
 use super::steady::{Steady, all_well, pinned};
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     scenarios::support::{Submission, until_started_anew, until_status},
 };
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    engine::{Context, Progress, StepResult},
+    context::Context,
+    evidence::{Progress, StepResult},
     probe::ListedContainer,
 };
 

@@ -2,7 +2,10 @@
 
 use persys_contract::topology::{Feature, MachineRole};
 
-use crate::engine::{Context, Progress, StepError, StepResult};
+use crate::{
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
+};
 
 pub async fn answers(cx: &mut Context) -> StepResult {
     // The public builds register one fixed key and never take it away, contract §9.

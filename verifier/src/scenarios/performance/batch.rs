@@ -10,7 +10,8 @@ use persys_contract::WorkloadStatus;
 
 use super::mix;
 use crate::{
-    engine::{Context, Progress, StepError},
+    context::Context,
+    evidence::{Progress, StepError},
     load::Latencies,
     scenarios::support::{Watch, remove_at_the_end, until_gone, until_status},
 };

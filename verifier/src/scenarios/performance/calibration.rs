@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{reads::list_workloads, verdict::unless_saturated};
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     load::{LoadReport, OpenLoop, Percentile},
     scenarios::support::null_server,
 };

@@ -12,7 +12,8 @@ use super::{
     verdict::judge,
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     load::Percentile,
 };
 

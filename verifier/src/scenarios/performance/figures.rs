@@ -8,7 +8,7 @@ use persys_faultd::protocol::Figures;
 use serde_json::{Value, json};
 
 use crate::{
-    engine::StepError,
+    evidence::StepError,
     probe::{DiskUsage, Probes},
 };
 

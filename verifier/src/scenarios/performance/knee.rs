@@ -10,7 +10,8 @@ use super::{
     verdict::{judge, unless_saturated},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     load::{LoadError, LoadReport, OpenLoop, Percentile},
     probe::LoadClient,
 };

@@ -9,7 +9,8 @@ use super::{
     verdict::judge,
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     load::{Growth, Trend},
 };
 

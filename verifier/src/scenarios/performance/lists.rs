@@ -18,7 +18,8 @@ use super::{
     verdict::judge,
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::LoadClient,
     scenarios::support::remove_at_the_end,
 };

@@ -6,7 +6,7 @@ use persys_contract::{
     topology::{Machine, TestImage},
 };
 
-use crate::{engine::Context, probe::PlainContainer, scenarios::support::ends_on_sigterm};
+use crate::{context::Context, probe::PlainContainer, scenarios::support::ends_on_sigterm};
 
 type Kind = fn(&Context) -> Workload;
 

@@ -12,7 +12,8 @@ use super::{
     verdict::unless_saturated,
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     load::{LoadReport, OpenLoop, Percentile},
     probe::{DiskUsage, LoadClient, Probes},
 };

@@ -11,7 +11,10 @@ use super::{
     types::Types,
     verdict::judge,
 };
-use crate::engine::{Context, StepError, StepResult};
+use crate::{
+    context::Context,
+    evidence::{StepError, StepResult},
+};
 
 /// Resident memory of one program: several times what a build without optimization takes.
 const RSS_LIMIT: u64 = 256 << 20;

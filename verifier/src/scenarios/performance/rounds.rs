@@ -15,7 +15,8 @@ use super::{
     verdict::unless_saturated,
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     load::{Latencies, LoadReport, OpenLoop},
     scenarios::support::Watch,
 };

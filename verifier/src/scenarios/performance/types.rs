@@ -11,7 +11,8 @@ use super::{
     figures::Snapshot,
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     load::Latencies,
     scenarios::support::{remove_at_the_end, test_workload, until_status},
     workloads::TestWorkload,

@@ -5,7 +5,8 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     load::{LoadError, LoadReport},
 };
 
@@ -66,7 +67,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::engine::Verdict;
+    use crate::events::Verdict;
 
     #[test]
     fn zero_samples_fail_and_a_saturated_generator_is_an_error() {

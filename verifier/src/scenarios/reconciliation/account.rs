@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use persys_contract::{ReconcileAction, WorkloadMetadata, topology::Feature};
 
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::Scrape,
 };
 

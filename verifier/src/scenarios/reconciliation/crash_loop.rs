@@ -6,7 +6,8 @@ use persys_contract::{DesiredState, WorkloadStatus};
 
 use super::victim::worker;
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::DockerEvent,
     scenarios::support::{Submission, Watch, until_status},
 };

@@ -7,7 +7,8 @@ use super::{
     victim::{Victim, running},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     scenarios::support::{Watch, two_reconcile_passes, until_status},
 };
 

@@ -4,7 +4,8 @@ use persys_contract::{Workload, WorkloadStatus, topology::TestImage};
 
 use super::victim::worker;
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     scenarios::support::{Submission, Watch, ends_on_sigterm, until_status},
 };
 

@@ -4,7 +4,8 @@ use persys_contract::{WorkloadStatus, component};
 
 use super::victim::{Victim, running};
 use crate::{
-    engine::{Checks, Context, Progress, StepError, StepResult},
+    context::{Checks, Context},
+    evidence::{Progress, StepError, StepResult},
     probe::{ActiveFault, Container},
     scenarios::support::{
         Component, Watch, one_leader, two_reconcile_passes, until_serves, until_status,

@@ -7,7 +7,8 @@ use persys_faultd::protocol::ComponentReport;
 
 use super::victim::{Victim, other_node, running};
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     scenarios::support::{Outage, until_started_anew, until_status},
 };
 

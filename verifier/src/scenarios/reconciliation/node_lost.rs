@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 
 use super::victim::{Victim, other_node, running};
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::{ActiveFault, Change, ChangeKind, Recording},
     scenarios::support::{Watch, until_status},
 };

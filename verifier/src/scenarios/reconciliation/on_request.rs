@@ -14,7 +14,8 @@ use super::{
     victim::{Victim, running, worker},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::DockerEvent,
     scenarios::support::{CLOCKS, Submission, Watch, ends_on_sigterm, until_status},
 };

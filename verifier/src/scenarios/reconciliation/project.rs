@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 
 use super::account::Account;
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::SERVICE_LABEL,
     scenarios::support::{Submission, test_workload, until_status},
     workloads::TestWorkload,

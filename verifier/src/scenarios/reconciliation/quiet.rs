@@ -7,7 +7,8 @@ use super::{
     victim::{Victim, running, worker},
 };
 use crate::{
-    engine::{Context, StepResult},
+    context::Context,
+    evidence::StepResult,
     scenarios::support::{Submission, Watch, two_unasked_passes, until_status},
 };
 
@@ -55,7 +56,7 @@ pub async fn left_alone(cx: &mut Context) -> StepResult {
 fn actions_of(
     cx: &Context,
     workloads: &[&Submission],
-) -> Result<Vec<Vec<String>>, crate::engine::StepError> {
+) -> Result<Vec<Vec<String>>, crate::evidence::StepError> {
     let watch = cx.get::<Watch>()?;
     Ok(workloads.iter().map(|w| watch.containers[w.node()].actions(w.id())).collect())
 }

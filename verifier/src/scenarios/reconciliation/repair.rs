@@ -8,7 +8,8 @@ use super::{
     victim::{Victim, running},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::{Container, DockerEvent},
     scenarios::support::{Submission, Watch, until_status},
 };

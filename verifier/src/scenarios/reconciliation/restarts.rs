@@ -4,7 +4,8 @@ use persys_contract::{WorkloadStatus, component};
 
 use super::victim::{Victim, running};
 use crate::{
-    engine::{Context, Progress, StepResult},
+    context::Context,
+    evidence::{Progress, StepResult},
     scenarios::support::{Watch, two_reconcile_passes, until_status},
 };
 
@@ -64,7 +65,7 @@ async fn agent_is_well(cx: &Context, node: &str) -> StepResult {
 }
 
 /// How often something happened to a workload's containers, on all nodes together.
-fn count(cx: &Context, id: &str, action: &str) -> Result<usize, crate::engine::StepError> {
+fn count(cx: &Context, id: &str, action: &str) -> Result<usize, crate::evidence::StepError> {
     let watch = cx.get::<Watch>()?;
     let actions = watch.containers.values().flat_map(|recording| recording.actions(id));
     Ok(actions.filter(|seen| seen == action).count())

@@ -7,8 +7,9 @@ use time::OffsetDateTime;
 
 use super::victim::victim_id;
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
     events::parse_timestamp,
+    evidence::{Progress, StepError, StepResult},
     probe::Scrape,
     scenarios::support::Told,
 };

@@ -4,7 +4,8 @@ use persys_contract::{DockerRun, ErrorCode, StoreKeys, Workload, WorkloadStatus}
 
 use super::victim::{Victim, other_node, running, worker};
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     scenarios::support::{Submission, Watch, ends_on_sigterm, until_status},
 };
 

@@ -6,7 +6,8 @@ use persys_contract::{RestartPolicy, Workload, WorkloadStatus, WorkloadType, top
 
 use super::statistics::Before;
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::Container,
     scenarios::support::{Submission, Watch, ends_on_sigterm, until_nodes_active, until_status},
 };

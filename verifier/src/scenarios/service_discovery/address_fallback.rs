@@ -5,7 +5,8 @@ use tokio::task::AbortHandle;
 
 use super::site::{names, schedulers, until_known, until_named, until_serving};
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::{EtcdEntry, EtcdProbe, Recording},
 };
 

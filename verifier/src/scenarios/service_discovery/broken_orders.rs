@@ -23,7 +23,8 @@ use super::{
     site::{schedulers, until_known, until_named},
 };
 use crate::{
-    engine::{Checks, Context, Progress, StepError, StepResult},
+    context::{Checks, Context},
+    evidence::{Progress, StepError, StepResult},
     probe::{Exchange, Recording},
     scenarios::support::{
         HELD, Manner, RogueServer, authority, ends_on_sigterm, remove_at_the_end, unmade,

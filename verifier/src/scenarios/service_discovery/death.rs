@@ -17,7 +17,8 @@ use super::{
     traffic::{Traffic, judge, longest_failure, none_fails_later},
 };
 use crate::{
-    engine::{Context, Progress, StepResult},
+    context::Context,
+    evidence::{Progress, StepResult},
     probe::{ActiveFault, ChangeKind},
     scenarios::support::{Submission, ends_on_sigterm, until_status},
 };

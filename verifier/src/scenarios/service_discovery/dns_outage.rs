@@ -11,7 +11,8 @@ use super::{
     traffic::{Traffic, judge},
 };
 use crate::{
-    engine::{Context, Progress, StepResult},
+    context::Context,
+    evidence::{Progress, StepResult},
     probe::ActiveFault,
 };
 

@@ -10,7 +10,8 @@ use reqwest::Method;
 
 use super::site::{schedulers, until_known, until_named, until_one_leads};
 use crate::{
-    engine::{Context, Progress, StepResult},
+    context::Context,
+    evidence::{Progress, StepResult},
     probe::{ActiveFault, ApiProbe, Exchange, HttpRequest, ProbeError},
     scenarios::support::{
         Processes, Submission, ends_on_sigterm, refused_without_store, until_nodes_active,

@@ -9,7 +9,10 @@ use super::{
     },
     traffic::{Traffic, fail_not_for_long, fail_only, longest_failure, record},
 };
-use crate::engine::{Context, StepError, StepResult};
+use crate::{
+    context::Context,
+    evidence::{StepError, StepResult},
+};
 
 /// How long requests are watched beyond the time for which they may fail.
 const AFTERMATH: Duration = Duration::from_secs(1);

@@ -12,7 +12,10 @@ use super::{
     site::{names, schedulers, until_known, until_named},
     traffic::{Traffic, judge},
 };
-use crate::engine::{Context, Progress, StepError, StepResult};
+use crate::{
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
+};
 
 /// Discard, where nobody listens.
 const CLOSED_PORT: u16 = 9;

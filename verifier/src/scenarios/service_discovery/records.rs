@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::site::{names, schedulers, until_named};
 use crate::{
-    engine::{Context, Progress, StepResult},
+    context::Context,
+    evidence::{Progress, StepResult},
     probe::{ARecord, DnsAnswer, SrvRecord},
 };
 

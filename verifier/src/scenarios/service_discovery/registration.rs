@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::site::{names, schedulers};
 use crate::{
-    engine::{Checks, Context, StepError, StepResult},
+    context::{Checks, Context},
+    evidence::{StepError, StepResult},
     probe::{EtcdEntry, Recording},
 };
 

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, net::SocketAddrV4};
 use persys_contract::{Discovery, topology::MachineRole};
 
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::Scrape,
 };
 

@@ -12,7 +12,8 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::hits::{End, Failure, Hit, Hits, How, Kind, longest_outage};
 use crate::{
-    engine::{Checks, Context, Progress, StepError, StepResult},
+    context::{Checks, Context},
+    evidence::{Progress, StepError, StepResult},
     probe::{ApiProbe, Exchange},
 };
 

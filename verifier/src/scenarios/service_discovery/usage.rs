@@ -1,7 +1,7 @@
 //! The gateway uses what DNS names.
 
 use super::site::{schedulers, several_schedulers, until_known, until_one_leads, until_serving};
-use crate::engine::{Context, StepResult};
+use crate::{context::Context, evidence::StepResult};
 
 pub async fn gateway_uses_discovered(cx: &mut Context) -> StepResult {
     let wanted = schedulers(cx);

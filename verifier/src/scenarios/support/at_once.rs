@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    engine::{Checks, Context},
+    context::{Checks, Context},
     probe::Exchange,
 };
 
@@ -53,7 +53,7 @@ fn within(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Recorder;
+    use crate::evidence::Recorder;
 
     const MS: Duration = Duration::from_millis(1);
 

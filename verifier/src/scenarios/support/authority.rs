@@ -2,7 +2,7 @@
 
 use persys_identity::{Authority, AuthorityError};
 
-use crate::engine::{Context, StepError};
+use crate::{context::Context, evidence::StepError};
 
 /// The authority. Without its key nothing can be certified.
 pub fn authority(cx: &Context) -> Result<Authority, StepError> {

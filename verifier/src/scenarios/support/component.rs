@@ -4,10 +4,7 @@ use std::fmt;
 
 use persys_contract::{component, topology::MachineRole};
 
-use crate::{
-    engine::{Context, StepError},
-    probe::Scrape,
-};
+use crate::{context::Context, evidence::StepError, probe::Scrape};
 
 /// A component on its machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! That there is no answer is one, where the contract says when there must be.
 
-use crate::{engine::StepError, probe::ProbeError};
+use crate::{evidence::StepError, probe::ProbeError};
 
 /// Who gives no answer in time breaks the promise to give one; anything else that
 /// kept an answer away says nothing of the platform.

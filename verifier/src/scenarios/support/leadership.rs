@@ -2,7 +2,8 @@
 
 use super::Component;
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::ApiProbe,
 };
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use persys_contract::StoreKeys;
 
 use crate::{
-    engine::{Context, LastLook, Progress, StepError, StepResult},
+    context::{Context, LastLook},
+    evidence::{Progress, StepError, StepResult},
     probe::{PROJECT_LABEL, Probes},
     step,
 };

@@ -2,7 +2,10 @@
 
 use persys_contract::NodeStatus;
 
-use crate::engine::{Context, Progress, StepResult};
+use crate::{
+    context::Context,
+    evidence::{Progress, StepResult},
+};
 
 /// Waits until every node is active. A platform that has only just started takes up its nodes
 /// one after the other.

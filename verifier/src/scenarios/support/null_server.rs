@@ -4,11 +4,7 @@ use std::net::{IpAddr, SocketAddrV4};
 
 use persys_contract::topology::MachineRole;
 
-use crate::{
-    engine::{Context, StepError},
-    load::NullServer,
-    probe::LoadClient,
-};
+use crate::{context::Context, evidence::StepError, load::NullServer, probe::LoadClient};
 
 /// The server, which ends when it is dropped, and a client of it. Absent where there is no key
 /// to certify one.

@@ -6,7 +6,8 @@ use persys_faultd::protocol::ComponentReport;
 use tokio::sync::Mutex;
 
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::{FaultProbe, HostFault},
 };
 

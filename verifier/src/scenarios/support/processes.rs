@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use persys_contract::{component, topology::MachineRole};
 use persys_faultd::protocol::Component;
 
-use crate::engine::{Checks, Context, StepError};
+use crate::{
+    context::{Checks, Context},
+    evidence::StepError,
+};
 
 const OWN: [(MachineRole, &str); 3] = [
     (MachineRole::Gateway, component::GATEWAY),
@@ -54,7 +57,7 @@ impl Processes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Recorder;
+    use crate::evidence::Recorder;
 
     /// Two agents, of which the first is this process.
     fn processes(pid: u32, restarts: u32) -> Processes {

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::Component;
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::{FaultProbe, Scrape},
 };
 

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::WholeRequest;
-use crate::engine::StepError;
+use crate::evidence::StepError;
 
 /// How long one connection is listened to.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -6,7 +6,10 @@ use persys_contract::StoreKeys;
 use serde_json::json;
 
 use super::secret_shapes;
-use crate::engine::{Checks, Context, LogName, LogSource, StepError, StepResult};
+use crate::{
+    context::{Checks, Context},
+    evidence::{LogName, LogSource, StepError, StepResult},
+};
 
 /// Bytes of a log that are asked for at a time.
 const PIECE: u64 = 1 << 20;
@@ -95,7 +98,10 @@ impl<'a> SecretSearch<'a> {
     }
 }
 
-async fn whole(source: &dyn LogSource, name: &LogName) -> Result<String, crate::engine::LogError> {
+async fn whole(
+    source: &dyn LogSource,
+    name: &LogName,
+) -> Result<String, crate::evidence::LogError> {
     let (mut text, mut next) = (String::new(), 0);
     loop {
         let piece = source.read(name, next, PIECE).await?;

@@ -2,7 +2,10 @@
 
 use persys_contract::{Workload, WorkloadStatus};
 
-use crate::engine::{Context, Progress, StepError};
+use crate::{
+    context::Context,
+    evidence::{Progress, StepError},
+};
 
 /// Waits until the gateway says that a workload has this status.
 pub async fn until_status(

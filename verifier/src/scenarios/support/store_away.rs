@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::{Checks, Context};
+use crate::context::{Checks, Context};
 
 /// Within 5 s, and what the verifier's own way takes.
 const WITHIN: Duration = Duration::from_millis(5500);

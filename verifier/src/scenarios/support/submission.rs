@@ -6,7 +6,8 @@ use persys_contract::{ScheduleReply, Workload, topology::Feature};
 
 use super::leftovers::LEFTOVERS;
 use crate::{
-    engine::{Context, StepError},
+    context::Context,
+    evidence::StepError,
     probe::{ApiProbe, DockerRecording, Exchange, Recording},
 };
 

@@ -6,10 +6,7 @@ use persys_contract::{
 };
 
 use super::ends_on_sigterm;
-use crate::{
-    engine::{Context, StepError},
-    workloads::TestWorkload,
-};
+use crate::{context::Context, evidence::StepError, workloads::TestWorkload};
 
 /// The workload under a name of its own. Skipped where the topology has nothing that stands
 /// for GitHub and the workload comes from there.

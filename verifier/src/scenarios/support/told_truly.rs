@@ -7,7 +7,8 @@ use time::Duration;
 
 use super::Watch;
 use crate::{
-    engine::{Checks, StepError, StepResult},
+    context::Checks,
+    evidence::{StepError, StepResult},
     probe::{Change, DockerEvent, RevisionClock},
 };
 

@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::CLOCKS;
 use crate::{
-    engine::{Context, Progress, StepError},
+    context::Context,
     events::parse_timestamp,
+    evidence::{Progress, StepError},
 };
 
 /// Waits until the reconciler has passed over all workloads twice from its first to its

@@ -4,8 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use persys_verifier::{
     cli::{self, Platform, Registry},
-    engine::{Context, Progress, StepError, StepResult},
-    plan::{Budget, Scenario, Step, StepFn},
+    context::{Context, StepFn},
+    evidence::{Progress, StepError, StepResult},
+    plan::{Budget, Scenario, Step},
     step,
 };
 use serde_json::json;

@@ -2,7 +2,10 @@
 
 use time::{Duration, OffsetDateTime};
 
-use crate::engine::{Context, Progress, StepResult};
+use crate::{
+    context::Context,
+    evidence::{Progress, StepResult},
+};
 
 /// Where a step is run without the others between, the least time that says anything.
 pub const LEAST: Duration = Duration::seconds(3);

@@ -17,7 +17,8 @@ use trick::Trick;
 
 use super::with;
 use crate::{
-    plan::{Budget, Requirement, Step, StepFn},
+    context::StepFn,
+    plan::{Budget, Requirement, Step},
     step,
 };
 

@@ -5,7 +5,7 @@ use super::{
     refusal::refuse,
     trick::Trick,
 };
-use crate::engine::{Context, StepResult};
+use crate::{context::Context, evidence::StepResult};
 
 pub async fn unsigned_registration(cx: &mut Context) -> StepResult {
     with_each_scheduler(cx, registration, Trick::Missing).await?;

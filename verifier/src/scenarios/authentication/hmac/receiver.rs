@@ -9,7 +9,8 @@ use rand::RngExt;
 use reqwest::Method;
 
 use crate::{
-    engine::{Context, StepError},
+    context::Context,
+    evidence::StepError,
     probe::{ChangeKind, DockerRecording, HttpRequest, Recording, SignedProbe},
     scenarios::support::Component,
 };

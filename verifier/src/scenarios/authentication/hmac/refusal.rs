@@ -11,7 +11,8 @@ use super::{
     trick::{Attempt, Trick},
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::{Exchange, HttpRequest, SignedProbe},
     scenarios::support::{Refusals, Refused},
 };

@@ -10,7 +10,8 @@ use super::{
     replay::{executed, remove_container},
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::Signing,
 };
 

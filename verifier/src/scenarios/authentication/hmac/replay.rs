@@ -10,7 +10,8 @@ use super::{
     refusal::{REPLAYED, told},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::{Exchange, HttpRequest, Signing},
     scenarios::support::Refusals,
 };

@@ -11,8 +11,7 @@ use super::{
     trick::Trick,
 };
 use crate::{
-    engine::{Context, StepResult},
-    probe::HttpRequest,
+    context::Context, evidence::StepResult, probe::HttpRequest,
     scenarios::authentication::bystander::bystanders,
 };
 

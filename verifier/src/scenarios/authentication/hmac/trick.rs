@@ -6,7 +6,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::{receiver::Order, remembered};
 use crate::{
-    engine::{Context, StepError},
+    context::Context,
+    evidence::StepError,
     probe::{HttpRequest, ProbeError, SignedProbe, Signing},
 };
 

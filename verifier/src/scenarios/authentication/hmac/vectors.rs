@@ -10,7 +10,8 @@ use super::{
     remembered,
 };
 use crate::{
-    engine::{Context, StepResult},
+    context::Context,
+    evidence::StepResult,
     probe::{HttpRequest, Signing},
     scenarios::support::until_nodes_active,
 };

@@ -13,7 +13,8 @@ use super::{
     unfit::Unfit,
 };
 use crate::{
-    engine::{Context, StepResult},
+    context::Context,
+    evidence::StepResult,
     probe::{HelloReply, HelloVersion, TlsOffer, TlsOutcome, TlsVersion},
     scenarios::support::{Refusals, Refused, authority, unmade, until_serves},
 };

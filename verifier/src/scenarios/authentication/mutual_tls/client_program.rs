@@ -7,7 +7,8 @@ use persys_identity::{Authority, CertificateSpec, IssuedCertificate};
 use serde_json::json;
 
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     scenarios::support::{Manner, RogueServer, authority, unmade},
 };
 

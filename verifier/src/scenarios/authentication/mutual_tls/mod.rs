@@ -17,7 +17,8 @@ use unfit::Unfit;
 
 use super::with;
 use crate::{
-    plan::{Budget, HEALS, Requirement, Step, StepFn},
+    context::StepFn,
+    plan::{Budget, HEALS, Requirement, Step},
     probe::TlsVersion,
     step,
 };

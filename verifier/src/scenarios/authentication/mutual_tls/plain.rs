@@ -1,10 +1,7 @@
 //! What is to be had without any certificate: little (contract §1).
 
 use super::{routes::EveryRoute, server::Server};
-use crate::{
-    engine::{Context, StepResult},
-    probe::HttpRequest,
-};
+use crate::{context::Context, evidence::StepResult, probe::HttpRequest};
 
 /// What a plain listener is there for.
 fn served(server: Server) -> &'static [&'static str] {

@@ -10,7 +10,8 @@ use persys_identity::{Authority, CertificateSpec, IssuedCertificate};
 use serde_json::json;
 
 use crate::{
-    engine::{Checks, Context, Progress, StepError, StepResult},
+    context::{Checks, Context},
+    evidence::{Progress, StepError, StepResult},
     scenarios::support::{
         Component, Manner, Refusals, Refused, RogueServer, Submission, Visits, authority, unmade,
         until_nodes_active,

@@ -7,7 +7,8 @@ use persys_contract::{
 use reqwest::Method;
 
 use crate::{
-    engine::{Checks, Context, StepError},
+    context::{Checks, Context},
+    evidence::StepError,
     probe::HttpRequest,
     scenarios::{
         authentication::bystander::{Bystander, bystanders},

@@ -3,7 +3,8 @@
 use persys_contract::Role;
 
 use crate::{
-    engine::{Context, StepError},
+    context::Context,
+    evidence::StepError,
     probe::{ApiProbe, TlsProbe},
     scenarios::support::Component,
 };

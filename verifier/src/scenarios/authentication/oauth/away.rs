@@ -8,7 +8,8 @@ use super::{
     login::{Login, Return, come_back, github, repositories},
 };
 use crate::{
-    engine::{Context, Progress, StepError, StepResult},
+    context::Context,
+    evidence::{Progress, StepError, StepResult},
     probe::ActiveFault,
 };
 

@@ -8,7 +8,10 @@ use super::{
     login::{Login, come_back, gateway_url, github, repositories},
     token::Token,
 };
-use crate::engine::{Checks, Context, StepError, StepResult};
+use crate::{
+    context::{Checks, Context},
+    evidence::{StepError, StepResult},
+};
 
 /// How long a token is good for, in seconds (contract §4).
 const SESSION: i64 = 3600;

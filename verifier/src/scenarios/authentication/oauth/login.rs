@@ -6,7 +6,8 @@ use persys_contract::topology::MachineRole;
 use reqwest::Url;
 
 use crate::{
-    engine::{Context, StepError},
+    context::Context,
+    evidence::StepError,
     probe::{Exchange, GithubProbe, HttpRequest},
 };
 

@@ -10,7 +10,8 @@ mod webhooks;
 use persys_contract::topology::Feature;
 
 use crate::{
-    plan::{Budget, HEALS, Requirement, Step, StepFn},
+    context::StepFn,
+    plan::{Budget, HEALS, Requirement, Step},
     step,
 };
 

@@ -10,7 +10,8 @@ use super::{
     token::{Token, forge, hs256, unsigned},
 };
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::Exchange,
     scenarios::support::{Component, Refusals, Refused},
 };

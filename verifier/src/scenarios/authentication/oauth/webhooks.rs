@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::login::{gateway_url, github};
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     scenarios::support::{Component, Refusals, Refused},
 };
 

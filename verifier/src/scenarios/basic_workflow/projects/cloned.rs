@@ -4,7 +4,8 @@ use persys_contract::{ScheduleReply, Workload, WorkloadStatus};
 
 use super::containers::{Handed, environment};
 use crate::{
-    engine::{Context, StepResult},
+    context::Context,
+    evidence::StepResult,
     scenarios::support::{Watch, happy_path, remove_at_the_end, test_workload, until_status},
     workloads::TestWorkload,
 };

@@ -7,7 +7,8 @@ use persys_contract::{Workload, WorkloadStatus, topology::TestImage};
 
 use super::containers::{Handed, environment};
 use crate::{
-    engine::{Context, Progress, StepResult},
+    context::Context,
+    evidence::{Progress, StepResult},
     probe::{DockerEvent, SERVICE_LABEL},
     scenarios::support::{
         CLOCKS, Submission, Watch, at_once, happy_path, test_workload, until_status,

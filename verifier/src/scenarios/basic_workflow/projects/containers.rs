@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use persys_contract::WORKLOAD_LABEL;
 
 use crate::{
-    engine::{Checks, Context, StepError},
+    context::{Checks, Context},
+    evidence::StepError,
     probe::{Container, PROJECT_LABEL, SERVICE_LABEL},
 };
 

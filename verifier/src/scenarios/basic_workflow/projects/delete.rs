@@ -4,7 +4,8 @@ use persys_contract::StoreKeys;
 
 use super::{cloned::GitRepo, composed::ComplexApp, containers::Handed, private::Private};
 use crate::{
-    engine::{Checks, Context, Progress, StepResult},
+    context::{Checks, Context},
+    evidence::{Progress, StepResult},
     scenarios::support::until_gone,
 };
 

@@ -11,7 +11,8 @@ mod updates;
 use persys_contract::topology::Feature;
 
 use crate::{
-    plan::{Budget, Requirement, Step, StepFn},
+    context::StepFn,
+    plan::{Budget, Requirement, Step},
     step,
 };
 

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::containers::{Handed, environment};
 use crate::{
-    engine::{Context, StepError, StepResult},
+    context::Context,
+    evidence::{StepError, StepResult},
     probe::{GithubProbe, HttpRequest},
     scenarios::support::{SecretSearch, Submission, until_status},
 };

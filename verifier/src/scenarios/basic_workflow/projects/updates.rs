@@ -7,7 +7,10 @@ use super::{
     composed::{self, ComplexApp},
     containers::Handed,
 };
-use crate::engine::{Checks, Context, Progress, StepResult};
+use crate::{
+    context::{Checks, Context},
+    evidence::{Progress, StepResult},
+};
 
 pub async fn status_agrees(cx: &mut Context) -> StepResult {
     let mut checks = cx.checks();

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::evidence::cut_middle;
+use crate::evidence::cut_middle;
 
 /// Statuses kept for the story that a timeout tells.
 const HISTORY: usize = 6;

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::engine::StepErrorKind;
+use crate::evidence::StepErrorKind;
 
 fn wait(what: &str, budget: Duration) -> (Wait, Recorder) {
     let recorder = Recorder::in_memory();

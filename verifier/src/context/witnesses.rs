@@ -1,10 +1,13 @@
 //! Short ways from a step's context to the witnesses.
 
-use super::{
-    AgentProbe, ApiProbe, CliProbe, DnsProbe, DockerProbe, EtcdProbe, FaultProbe, HostChannel,
-    MetricsProbe,
+use super::Context;
+use crate::{
+    evidence::StepError,
+    probe::{
+        AgentProbe, ApiProbe, CliProbe, DnsProbe, DockerProbe, EtcdProbe, FaultProbe, HostChannel,
+        MetricsProbe,
+    },
 };
-use crate::engine::{Context, StepError};
 
 /// The witnesses' handles. Those of a machine panic when the topology has no such
 /// machine in that role; the runner makes it an error of the step.

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use serde_json::json;
 
-use super::{Recorder, StepError, StepResult};
+use crate::evidence::{Recorder, StepError, StepResult, cut_middle};
 
 /// Collects violations; [`Checks::finish`] tells them all in one failure.
 #[must_use = "call finish()?, or violations go unnoticed"]
@@ -63,10 +63,7 @@ impl Checks {
     pub fn contains(&mut self, name: &str, text: &str, part: &str) -> bool {
         let held = text.contains(part);
         self.conclude(name, held, || {
-            format!(
-                "expected a text with {part:?}, got {:?}",
-                super::evidence::cut_middle(text, 400)
-            )
+            format!("expected a text with {part:?}, got {:?}", cut_middle(text, 400))
         })
     }
 

@@ -15,11 +15,11 @@ use persys_contract::topology::{Timings, Topology};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{
-    Checks, LastLook, Progress, Recorder, StepError, StepResult, Wait, cleanup::CleanUps,
-    store::Store, wait_board::WaitBoard,
+use super::{Checks, LastLook, Wait, clean_ups::CleanUps, store::Store, wait_board::WaitBoard};
+use crate::{
+    evidence::{Progress, Recorder, StepError, StepResult},
+    probe::Probes,
 };
-use crate::probe::Probes;
 
 /// The longest name of a workload, contract §2.
 const NAME_MAX: usize = 63;

@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::StepError;
+use crate::evidence::StepError;
 
 #[derive(Default)]
 pub struct Store {

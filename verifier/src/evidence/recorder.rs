@@ -8,8 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::events::{Body, EventLog, Evidence, Measurement, Note};
-pub use crate::events::{FaultChange, OperationEnded};
+use crate::events::{Body, EventLog, Evidence, FaultChange, Measurement, Note, OperationEnded};
 
 /// Longer texts are cut in the middle; the ends tell most.
 const LONGEST_TEXT: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Verdict;
+use crate::events::Verdict;
 
 pub type StepResult = Result<(), StepError>;
 
