@@ -8,9 +8,10 @@ use crate::{
     compare::Comparison,
     events::{Body, SCHEMA, read_events_from},
     merge::{ShardRecord, fitting, join},
-    plan::PlanFile,
+    plan::{PlanFile, Quarantine},
     probe::carried_out,
     report::{bears, fold, sound},
+    scenarios::ALL,
     workloads::Definition,
 };
 
@@ -68,6 +69,27 @@ pub fn plan(bytes: &[u8]) {
     assert_eq!(again, plan);
 }
 
+/// A quarantine is refused with the file's name, or says of each of its steps who answers for it.
+///
+/// # Panics
+/// When it does neither.
+pub fn quarantine(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let today = time::OffsetDateTime::UNIX_EPOCH.date();
+    match Quarantine::parse(Path::new("q.json"), text, ALL, today) {
+        Ok(quarantine) => {
+            let steps = ALL.iter().flat_map(|s| s.steps.iter().map(|step| (s.id, step.id)));
+            for known in steps.filter_map(|(scenario, step)| quarantine.current(scenario, step)) {
+                assert!(known.until >= today && !known.owner.trim().is_empty(), "{known}");
+            }
+        }
+        Err(error) => {
+            let error = error.to_string();
+            assert!(error.starts_with("failed to use q.json: "), "{error}");
+        }
+    }
+}
+
 /// A workload's file makes a valid workload, or is refused with its name.
 ///
 /// # Panics
@@ -120,6 +142,8 @@ mod tests {
         "source": "strategy", "labels": [], "requires": [], "steps": [{"id": "s", "title": "S",
         "source": "x", "labels": ["heals"], "needs": [], "requires": ["docker"],
         "budget": "10s", "budgetMs": 10000}]}]}"#;
+    const QUARANTINE: &[u8] = br#"{"quarantine": [{"steps": ["basic-workflow/clean-up",
+        "error-handling/disk-full-told"], "owner": "us", "why": "P-1", "until": "2026-12-31"}]}"#;
     const ANSWERS: [&[u8]; 2] =
         [br#"{"id": 7, "ok": true}"#, br#"{"id": 7, "ok": false, "error": "no such machine"}"#];
 
@@ -143,6 +167,10 @@ mod tests {
         assert!(fitting([ShardRecord::of("s".into(), shard)].into_iter()).is_ok());
         assert!(serde_json::from_slice::<PlanFile>(PLAN).is_ok());
         assert!(carried_out(ANSWERS[0], 7).is_ok());
+        let text = std::str::from_utf8(QUARANTINE).unwrap();
+        let today = time::OffsetDateTime::UNIX_EPOCH.date();
+        let read = Quarantine::parse(Path::new("q"), text, ALL, today).unwrap();
+        assert!(read.current("error-handling", "disk-full-told").is_some());
         for workload in WORKLOADS {
             assert!(Definition::parse("w", std::str::from_utf8(workload).unwrap()).is_ok());
         }
@@ -166,6 +194,7 @@ mod tests {
         super::host_answer(br#"{"id": 7, "": 1e999, "ok": true}"#);
         super::workload_file("[".repeat(1 << 16).as_bytes());
         super::plan("[".repeat(1 << 20).as_bytes());
+        super::quarantine("[".repeat(1 << 20).as_bytes());
     }
 
     proptest! {
@@ -185,6 +214,11 @@ mod tests {
         #[test]
         fn plans_with_mistakes_are_refused_or_taken_at_their_word(plan in almost(&[PLAN])) {
             super::plan(&plan);
+        }
+
+        #[test]
+        fn quarantines_with_mistakes_are_refused_or_owned(list in almost(&[QUARANTINE])) {
+            super::quarantine(&list);
         }
 
         #[test]

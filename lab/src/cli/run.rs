@@ -230,10 +230,11 @@ fn program(words: &[String]) -> Option<PathBuf> {
     paths::real(word.as_ref()).ok()
 }
 
-/// What the verifier is to read: a plan, or the results of an earlier run.
+/// What the verifier is to read: a plan, the results of an earlier run, or a quarantine.
 fn files(words: &[String]) -> Vec<PathBuf> {
     let verifier = verifier_command(words).is_some();
-    let named = ["--plan", "--rerun"].into_iter().filter_map(|flag| value_of(words, flag));
+    let flags = ["--plan", "--rerun", "--quarantine"].into_iter();
+    let named = flags.filter_map(|flag| value_of(words, flag));
     named.filter(|_| verifier).filter_map(|file| paths::real(file.as_ref()).ok()).collect()
 }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::lab::{persys_lab, text, unique};
 
@@ -70,4 +70,19 @@ fn a_wrong_secret_on_one_agent_is_found_and_explained() {
         told.contains("persys-agent of agent2") || told.contains("peer 10.77.0.62"),
         "{printed}"
     );
+}
+
+/// The file lies where machines have a folder of their own.
+#[test]
+fn a_quarantine_is_read_in_the_lab() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("quarantine.json");
+    let step = "basic-workflow/nodes-registered";
+    let known = json!({ "steps": [step], "owner": "us", "why": "P-1", "until": "9999-12-31" });
+    fs::write(&file, json!({ "quarantine": [known] }).to_string()).unwrap();
+    let options = ["--only", step, "--quarantine", file.to_str().unwrap()];
+    let (code, printed) = verify(&folder.path().join("results"), &[], &options);
+    assert_eq!(code, Some(0), "{printed}");
+    let note = format!("{step} passed this time, and is quarantined until 9999-12-31 (us: P-1)");
+    assert!(printed.contains(&note), "{printed}");
 }

@@ -7,7 +7,6 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::Deserialize;
 
-use super::registry::is_known;
 use crate::{
     bisect::BisectError,
     plan::{Pattern, Scenario},
@@ -49,7 +48,7 @@ impl Reasons {
             }
             for step in steps {
                 let Ok(pattern) = step.parse::<Pattern>();
-                if pattern.step.is_none() || !is_known(&pattern, table) {
+                if pattern.step.is_none() || !pattern.is_known(table) {
                     let mend = "`persys-verifier list` shows what is planned";
                     return Err(wrong(format!("steps: {step} is no step; {mend}")));
                 }

@@ -90,7 +90,7 @@ impl Registry {
             let unknown = defect
                 .patterns()
                 .chain(defect.besides())
-                .filter(|pattern| !is_known(pattern, table));
+                .filter(|pattern| !pattern.is_known(table));
             problems.extend(unknown.map(|pattern| {
                 format!("{name}, steps: {pattern} is no step; `persys-verifier list` shows them")
             }));
@@ -135,14 +135,6 @@ impl Defect {
             pattern.scenario == scenario && pattern.step.is_none_or(|named| named == step)
         })
     }
-}
-
-pub fn is_known(pattern: &Pattern, table: &[&'static Scenario]) -> bool {
-    let mut scenarios = table.iter().filter(|scenario| scenario.id == pattern.scenario);
-    scenarios.any(|scenario| match pattern.step.as_deref() {
-        None | Some(INVARIANTS | CLEAN_UP) => true,
-        Some(id) => scenario.steps.iter().any(|step| step.id == id),
-    })
 }
 
 fn is_kebab(name: &str) -> bool {

@@ -36,7 +36,7 @@ fn of_run(run: &RunSummary, name: &StepName) -> Reading {
     let headline = step.headline();
     match step.verdict() {
         Verdict::Passed => Reading::Good(format!("passed in {:.1} s", step.duration_ms() / 1000.0)),
-        Verdict::Failed | Verdict::Flaky => Reading::Bad(headline),
+        Verdict::Failed | Verdict::Flaky | Verdict::Quarantined => Reading::Bad(headline),
         Verdict::Skipped => Reading::Skip(format!("the step was skipped: {headline}")),
         Verdict::Error => Reading::Incomplete(format!("the step ended in an error: {headline}")),
     }

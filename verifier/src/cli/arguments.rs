@@ -141,6 +141,9 @@ pub struct Run {
     /// Let a run with flaky steps pass
     #[arg(long)]
     pub allow_flaky: bool,
+    /// A list of steps that may go wrong until a day, with who answers for each
+    #[arg(long, value_name = "FILE")]
+    pub quarantine: Option<PathBuf>,
     /// A folder in which the machines' host crashes and reboots them when asked
     #[arg(long, value_name = "DIR", env = "PERSYS_HOST_CHANNEL")]
     pub host_channel: Option<PathBuf>,

@@ -25,7 +25,7 @@ use crate::{
     engine::{ExclusiveLock, Interrupt, LogMirror, Runner},
     events::{EventLog, RunOutcome, RunStarted, ShardFacts, timestamp},
     evidence::{Recorder, StepError},
-    plan::{Pace, Selected, planned, shuffle},
+    plan::{Pace, Quarantine, Selected, planned, shuffle},
     probe::HostChannel,
     report::{Progress, ReportWriter, ResultsFolder, write_plan},
 };
@@ -73,6 +73,12 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
             eprintln!("note: shard {shard} has nothing to run: there is no more than {selected}");
         }
     }
+    let today = time::OffsetDateTime::now_utc().date();
+    let read = |file| Quarantine::read(file, registry.scenarios, today);
+    let quarantine = match arguments.quarantine.as_deref().map(read).transpose() {
+        Ok(quarantine) => quarantine.unwrap_or_default(),
+        Err(error) => return refuse(Exit::Usage, &error.to_string()),
+    };
     if arguments.setting.check {
         return Exit::Passed;
     }
@@ -112,7 +118,8 @@ pub fn run(registry: Registry, platform: Platform, arguments: &Run) -> Exit {
             return refuse(Exit::Environment, &format!("failed to start: {error}"));
         }
     };
-    let job = Job { registry, platform, arguments, topology, selection, exclusive, folder };
+    let job =
+        Job { registry, platform, arguments, topology, selection, quarantine, exclusive, folder };
     let exit = runtime.block_on(job.run(started));
     // Whatever a step has left running is not waited for.
     runtime.shutdown_background();
@@ -172,6 +179,7 @@ struct Job<'a> {
     arguments: &'a Run,
     topology: Arc<Topology>,
     selection: Vec<Selected>,
+    quarantine: Quarantine,
     exclusive: Option<ExclusiveLock>,
     folder: ResultsFolder,
 }
@@ -222,6 +230,7 @@ impl Job<'_> {
             exclusive: self.exclusive,
             retries: self.arguments.retries,
             fail_fast: self.arguments.setting.fail_fast,
+            quarantine: self.quarantine,
             broken,
         };
         let mut outcome = runner.run(started).await;

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     context::RunHandles,
-    events::{Body, RunFinished, RunOutcome, RunStarted},
+    events::{Body, RunFinished, RunOutcome, RunStarted, Verdict},
     evidence::StepError,
-    plan::{Invariant, Requirement, Selected},
+    plan::{Invariant, Quarantine, Requirement, Selected},
 };
 
 pub struct Runner {
@@ -28,6 +28,8 @@ pub struct Runner {
     /// How often a scenario that did not pass is run again.
     pub retries: u32,
     pub fail_fast: bool,
+    /// What may go wrong without the run's failing for it.
+    pub quarantine: Quarantine,
     /// Why nothing can be run at all; every step is then reported with it.
     pub broken: Option<StepError>,
 }
@@ -69,6 +71,7 @@ impl Runner {
                         fail_fast: self.fail_fast,
                         logs: self.logs.as_mut(),
                         tally: &mut tally,
+                        quarantine: &self.quarantine,
                         stopped: &mut stopped,
                     },
                     selected,
@@ -83,6 +86,9 @@ impl Runner {
             }
         }
         self.handles.recorder.enter(None, None);
+        for text in self.reminders(&tally) {
+            self.handles.recorder.note(text);
+        }
         if let Some(logs) = &mut self.logs {
             tokio::select! {
                 unread = logs.finish() => for text in unread {
@@ -108,6 +114,20 @@ impl Runner {
             }),
         );
         outcome
+    }
+
+    /// Of what is quarantined and should not be, or is so no longer.
+    fn reminders(&self, tally: &Tally) -> Vec<String> {
+        let reminder = |(scenario, step, verdict): (&str, &str, Verdict)| {
+            let name = format!("{scenario}/{step}");
+            if let Some(known) = self.quarantine.over(scenario, step) {
+                return Some(format!("the quarantine of {name} is over, it lasted {known}"));
+            }
+            let known = self.quarantine.current(scenario, step)?;
+            (verdict == Verdict::Passed)
+                .then(|| format!("{name} passed this time, and is quarantined {known}"))
+        };
+        tally.verdicts().filter_map(reminder).collect()
     }
 
     /// Asks the machines what they can do, if any step needs to know.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use persys_contract::topology::{Feature, Topology};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::*;
@@ -18,7 +18,7 @@ use crate::{
     context::{Context, LastLook},
     events::Verdict,
     evidence::{Progress, Recorder, StepResult},
-    plan::{Budget, Filter, Pace, Scenario, Step, planned},
+    plan::{Budget, Filter, Pace, Quarantine, Scenario, Step, planned},
     report::{RunSummary, StepSummary, fold},
     step,
 };
@@ -139,6 +139,7 @@ struct Play {
     invariants: &'static [Invariant],
     retries: u32,
     fail_fast: bool,
+    quarantine: &'static str,
     interrupt: Interrupt,
     features: Vec<Feature>,
 }
@@ -150,6 +151,7 @@ impl Default for Play {
             invariants: &[],
             retries: 0,
             fail_fast: false,
+            quarantine: "",
             interrupt: Interrupt::default(),
             features: Feature::ALL.to_vec(),
         }
@@ -181,11 +183,25 @@ impl Play {
             retries: self.retries,
             exclusive: None,
             fail_fast: self.fail_fast,
+            quarantine: quarantine(self.quarantine, self.table),
             broken: None,
         };
         let outcome = runner.run(started).await;
         (fold(&log.events()), outcome)
     }
+}
+
+/// The named steps, until a day that has come and gone or that never will.
+fn quarantine(steps: &str, table: &[&Scenario]) -> Quarantine {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let entries = steps.split_whitespace().map(|step| {
+        let (step, until) = step.split_once('@').unwrap();
+        json!({ "steps": [step], "owner": "storage team", "why": "P-1", "until": until })
+    });
+    let list = json!({ "quarantine": entries.collect::<Vec<_>>() });
+    std::fs::write(file.path(), list.to_string()).unwrap();
+    let today = time::OffsetDateTime::now_utc().date();
+    Quarantine::read(file.path(), table, today).unwrap()
 }
 
 async fn play(table: &'static [&'static Scenario]) -> (RunSummary, RunOutcome) {
@@ -384,6 +400,48 @@ async fn a_scenario_that_passes_when_tried_again_is_flaky() {
     assert_step(&run, "wavering/next", Verdict::Passed, "");
     assert_eq!(step(&run, "firm/failing").attempts.len(), 3);
     assert_step(&run, "firm/failing", Verdict::Failed, "status: expected 200, got 500");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_quarantined_goes_wrong_and_the_run_passes() {
+    const KNOWN: Scenario = scenario(
+        "known",
+        &[
+            made("failing", &[], step!(failing)),
+            made("next", &["failing"], step!(good)),
+            made("good", &[], step!(good)),
+        ],
+    );
+    let quarantine = "known/failing@9999-12-31 known/good@9999-12-31";
+    let play =
+        Play { table: &[&KNOWN], retries: 2, fail_fast: true, quarantine, ..Play::default() };
+    let (run, outcome) = play.run().await;
+    assert_eq!(outcome, RunOutcome::Passed);
+    assert_step(
+        &run,
+        "known/failing",
+        Verdict::Quarantined,
+        "quarantined until 9999-12-31 (storage team: P-1); it failed: status: expected 200, got 500",
+    );
+    assert_eq!(step(&run, "known/failing").attempts.len(), 1, "nobody waits for it to pass");
+    let skipped = "needs failing, which went wrong and is quarantined";
+    assert_step(&run, "known/next", Verdict::Skipped, skipped);
+    assert_step(&run, "known/good", Verdict::Passed, "");
+    let reminder =
+        "known/good passed this time, and is quarantined until 9999-12-31 (storage team: P-1)";
+    assert_eq!(run.notes, [reminder]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_counts_again_when_its_quarantine_is_over() {
+    const KNOWN: Scenario = scenario("known", &[made("failing", &[], step!(failing))]);
+    let quarantine = "known/failing@2026-01-02";
+    let (run, outcome) = Play { table: &[&KNOWN], quarantine, ..Play::default() }.run().await;
+    assert_eq!(outcome, RunOutcome::Failed);
+    assert_step(&run, "known/failing", Verdict::Failed, "status: expected 200, got 500");
+    let reminder =
+        "the quarantine of known/failing is over, it lasted until 2026-01-02 (storage team: P-1)";
+    assert_eq!(run.notes, [reminder]);
 }
 
 #[tokio::test(start_paused = true)]

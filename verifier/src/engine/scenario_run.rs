@@ -21,8 +21,8 @@ use crate::{
     },
     evidence::{Recorder, StepError, StepErrorKind, StepResult},
     plan::{
-        Budget, CLEAN_UP, CLEAN_UP_BUDGET, INVARIANTS, INVARIANTS_BUDGET, Invariant, Scenario,
-        Selected, Step,
+        Budget, CLEAN_UP, CLEAN_UP_BUDGET, INVARIANTS, INVARIANTS_BUDGET, Invariant, Quarantine,
+        Scenario, Selected, Step,
     },
 };
 
@@ -35,6 +35,7 @@ pub(crate) struct Shared<'a> {
     pub fail_fast: bool,
     pub logs: Option<&'a mut LogMirror>,
     pub tally: &'a mut Tally,
+    pub quarantine: &'a Quarantine,
     /// Why nothing more is begun.
     pub stopped: &'a mut Option<StepError>,
 }
@@ -167,7 +168,13 @@ impl ScenarioRun<'_> {
                     recorder.emit(Body::LogSlice(slice));
                 }
             }
-            if self.shared.fail_fast && self.last_attempt && self.shared.stopped.is_none() {
+            if !self.shared.interrupt.is_set()
+                && let Some(known) = self.shared.quarantine.current(scenario, id)
+            {
+                let went = went(outcome.verdict);
+                outcome.message = format!("quarantined {known}; it {went}: {}", outcome.message);
+                outcome.verdict = Verdict::Quarantined;
+            } else if self.shared.fail_fast && self.last_attempt && self.shared.stopped.is_none() {
                 *self.shared.stopped = Some(StepError::skipped(format!(
                     "--fail-fast, and {scenario}/{id} {}",
                     went(outcome.verdict)
@@ -285,5 +292,6 @@ fn went(verdict: Verdict) -> &'static str {
         Verdict::Error => "ended in an error",
         Verdict::Skipped => "was skipped",
         Verdict::Flaky => "was flaky",
+        Verdict::Quarantined => "went wrong and is quarantined",
     }
 }

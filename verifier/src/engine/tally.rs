@@ -27,9 +27,15 @@ impl Tally {
     }
 
     pub fn outcome(&self, flaky_fails: bool) -> RunOutcome {
-        let last =
-            |attempts: &Vec<Verdict>| Verdict::of_attempts(attempts).unwrap_or(Verdict::Error);
-        RunOutcome::of_steps(self.steps.values().map(last), flaky_fails)
+        RunOutcome::of_steps(self.verdicts().map(|(_, _, verdict)| verdict), flaky_fails)
+    }
+
+    /// Of each planned step, with its scenario. One that was never reported is an error.
+    pub fn verdicts(&self) -> impl Iterator<Item = (&str, &str, Verdict)> {
+        self.steps.iter().map(|((scenario, step), attempts)| {
+            let verdict = Verdict::of_attempts(attempts).unwrap_or(Verdict::Error);
+            (scenario.as_str(), step.as_str(), verdict)
+        })
     }
 }
 
@@ -47,9 +53,11 @@ mod tests {
 
     #[test]
     fn the_outcome_follows_the_gravest_step() {
-        use Verdict::{Error, Failed, Passed, Skipped};
+        use Verdict::{Error, Failed, Passed, Quarantined, Skipped};
         assert_eq!(outcome(&[&[Passed], &[Skipped]]), RunOutcome::Passed);
         assert_eq!(outcome(&[&[Skipped]]), RunOutcome::NothingRan);
+        assert_eq!(outcome(&[&[Passed], &[Quarantined]]), RunOutcome::Passed);
+        assert_eq!(outcome(&[&[Skipped], &[Quarantined]]), RunOutcome::NothingRan);
         assert_eq!(outcome(&[&[Passed], &[Error]]), RunOutcome::Error);
         assert_eq!(outcome(&[&[Failed], &[Error]]), RunOutcome::Failed);
         assert_eq!(outcome(&[&[Failed, Passed]]), RunOutcome::Failed);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{PlannedScenario, Verdict};
 
 /// The version that the first line of the file names.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Begins the line of a step's message that names the components that did not
 /// run when the step went wrong.

@@ -79,7 +79,7 @@ mod tests {
     fn what_is_written_is_read() {
         let (_folder, file) = written();
         let text = std::fs::read_to_string(&file).unwrap();
-        assert!(text.starts_with(r#"{"schema":1,"type":"run-started","seq":0,"ts":""#), "{text}");
+        assert!(text.starts_with(r#"{"schema":2,"type":"run-started","seq":0,"ts":""#), "{text}");
         let events = read_events(&file).unwrap();
         assert_eq!(events.len(), 2);
         assert_eq!(events[1].seq, 1);
@@ -107,9 +107,9 @@ mod tests {
         let new = "{\"type\":\"hologram\",\"seq\":2,\"ts\":\"\",\"at\":1.0,\"size\":3}\n";
         std::fs::write(&file, format!("{text}{new}")).unwrap();
         assert_eq!(read_events(&file).unwrap()[2].body, Body::Unknown);
-        std::fs::write(&file, text.replace("\"schema\":1", "\"schema\":2")).unwrap();
+        std::fs::write(&file, text.replace("\"schema\":2", "\"schema\":3")).unwrap();
         let error = read_events(&file).unwrap_err().to_string();
-        assert!(error.contains("is of schema 2"), "{error}");
+        assert!(error.contains("is of schema 3"), "{error}");
         std::fs::write(&file, text.replacen("\"type\":\"note\"", "\"type\":", 1)).unwrap();
         let error = read_events(&file).unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");

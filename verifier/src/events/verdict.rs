@@ -10,6 +10,8 @@ pub enum Verdict {
     Passed,
     /// Something it needs is missing, or a step it depends on did not pass.
     Skipped,
+    /// Went wrong, as somebody knows who answers for it until a day.
+    Quarantined,
     /// Passed only when it was tried again.
     Flaky,
     /// The environment or the verifier broke, so nothing is known of the platform.
@@ -23,25 +25,31 @@ impl Verdict {
         match self {
             Self::Passed => "passed",
             Self::Skipped => "skipped",
+            Self::Quarantined => "quarantined",
             Self::Flaky => "flaky",
             Self::Error => "error",
             Self::Failed => "failed",
         }
     }
 
-    /// Whether the step came to an end that is not what was hoped for.
+    /// Whether the step came to an end that is not what was hoped for, and nobody answers for it.
     pub fn is_bad(self) -> bool {
         matches!(self, Self::Failed | Self::Error)
+    }
+
+    /// The same, whoever answers for it.
+    pub fn went_wrong(self) -> bool {
+        self.is_bad() || self == Self::Quarantined
     }
 
     /// What is said of a step that was tried several times, in order of the attempts. One that
     /// was skipped at last takes nothing back of what was seen before.
     pub fn of_attempts(attempts: &[Self]) -> Option<Self> {
         let (last, earlier) = attempts.split_last()?;
-        let bad = earlier.iter().rev().find(|verdict| verdict.is_bad());
-        Some(match (last, bad) {
-            (Self::Passed, Some(_)) => Self::Flaky,
-            (Self::Skipped, Some(bad)) => *bad,
+        let wrong = earlier.iter().rev().find(|verdict| verdict.went_wrong());
+        Some(match (last, wrong) {
+            (Self::Passed, Some(wrong)) if wrong.is_bad() => Self::Flaky,
+            (Self::Skipped, Some(wrong)) => *wrong,
             _ => *last,
         })
     }
@@ -76,7 +84,8 @@ mod tests {
         assert_eq!(Verdict::of_all([Passed, Skipped]), Passed);
         assert_eq!(Verdict::of_all([Skipped, Skipped]), Skipped);
         assert_eq!(Verdict::of_all([]), Skipped);
-        assert_eq!(Verdict::of_all([Passed, Flaky, Skipped]), Flaky);
+        assert_eq!(Verdict::of_all([Passed, Quarantined, Skipped]), Quarantined);
+        assert_eq!(Verdict::of_all([Passed, Flaky, Quarantined]), Flaky);
         assert_eq!(Verdict::of_all([Error, Flaky]), Error);
         assert_eq!(Verdict::of_all([Error, Failed, Passed]), Failed);
     }
@@ -90,5 +99,7 @@ mod tests {
         assert_eq!(Verdict::of_attempts(&[Skipped, Passed]), Some(Passed));
         assert_eq!(Verdict::of_attempts(&[Passed, Failed]), Some(Failed));
         assert_eq!(Verdict::of_attempts(&[Failed, Error, Skipped]), Some(Error));
+        assert_eq!(Verdict::of_attempts(&[Quarantined, Skipped]), Some(Quarantined));
+        assert_eq!(Verdict::of_attempts(&[Quarantined, Passed]), Some(Passed));
     }
 }

@@ -135,7 +135,7 @@ impl World {
     }
 }
 
-use Verdict::{Error, Failed, Flaky, Passed, Skipped};
+use Verdict::{Error, Failed, Flaky, Passed, Quarantined, Skipped};
 
 #[test]
 fn the_merged_run_ends_as_a_single_one_would_have() {
@@ -143,6 +143,7 @@ fn the_merged_run_ends_as_a_single_one_would_have() {
         (Passed, Passed, RunOutcome::Passed),
         (Passed, Skipped, RunOutcome::Passed),
         (Skipped, Skipped, RunOutcome::NothingRan),
+        (Passed, Quarantined, RunOutcome::Passed),
         (Failed, Passed, RunOutcome::Failed),
         (Passed, Flaky, RunOutcome::Failed),
         (Error, Passed, RunOutcome::Error),

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, fmt, str::FromStr};
 
-use super::{Scenario, Step};
+use super::{CLEAN_UP, INVARIANTS, Scenario, Step};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -13,6 +13,15 @@ pub struct Pattern {
 impl Pattern {
     pub fn matches(&self, scenario: &Scenario, step: &Step) -> bool {
         self.scenario == scenario.id && self.step.as_ref().is_none_or(|id| id == step.id)
+    }
+
+    /// Whether a table has it; the steps that every scenario ends with are in none.
+    pub fn is_known(&self, table: &[&Scenario]) -> bool {
+        let mut scenarios = table.iter().filter(|scenario| scenario.id == self.scenario);
+        scenarios.any(|scenario| match self.step.as_deref() {
+            None | Some(INVARIANTS | CLEAN_UP) => true,
+            Some(id) => scenario.steps.iter().any(|step| step.id == id),
+        })
     }
 }
 

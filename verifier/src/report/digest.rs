@@ -134,6 +134,7 @@ impl<'a> Digest<'a> {
         let (mark, style) = match group.verdict {
             Verdict::Failed => ("✗", Style::new().red()),
             Verdict::Flaky => ("~", Style::new().yellow()),
+            Verdict::Quarantined => ("?", Style::new().yellow()),
             _ => ("!", Style::new().red()),
         };
         let names = match &group.steps[..] {
@@ -148,7 +149,7 @@ impl<'a> Digest<'a> {
     /// How a wait went, and what was logged meanwhile.
     fn details(&self, step: &StepSummary) -> Vec<String> {
         let Some(attempt) =
-            step.attempts.iter().find(|attempt| attempt.verdict.is_some_and(Verdict::is_bad))
+            step.attempts.iter().find(|attempt| attempt.verdict.is_some_and(Verdict::went_wrong))
         else {
             return Vec::new();
         };
@@ -235,7 +236,7 @@ impl<'a> Digest<'a> {
         let steps: Vec<String> = self
             .run
             .steps()
-            .filter(|(_, step)| matches!(step.verdict(), v if v > Verdict::Skipped))
+            .filter(|(_, step)| step.verdict() > Verdict::Quarantined)
             .filter(|(_, step)| !step.attempts.is_empty())
             .map(|(scenario, step)| format!("{}/{}", scenario.id, step.id))
             .collect();
@@ -290,6 +291,7 @@ fn verdicts(counts: Counts) -> String {
         (counts.failed, "failed"),
         (counts.errors, if counts.errors == 1 { "error" } else { "errors" }),
         (counts.flaky, "flaky"),
+        (counts.quarantined, "quarantined"),
         (counts.passed, "passed"),
         (counts.skipped, "skipped"),
     ];

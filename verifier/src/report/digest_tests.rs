@@ -32,9 +32,16 @@ fn render(run: &RunSummary) -> Vec<String> {
 
 #[test]
 fn it_never_has_more_than_twenty_lines() {
-    use Verdict::{Error, Failed, Flaky, Passed, Skipped};
+    use Verdict::{Error, Failed, Flaky, Passed, Quarantined, Skipped};
     for n in [0, 1, 2, 5, 9, 40] {
-        let run = run(&[(Failed, n), (Error, n), (Flaky, n), (Skipped, n), (Passed, n)]);
+        let run = run(&[
+            (Failed, n),
+            (Error, n),
+            (Flaky, n),
+            (Quarantined, n),
+            (Skipped, n),
+            (Passed, n),
+        ]);
         let lines = render(&run);
         assert!(lines.len() <= LINES_MAX, "{n}: {} lines", lines.len());
         for line in &lines {
@@ -52,6 +59,14 @@ fn it_never_has_more_than_twenty_lines() {
 fn spare_lines_tell_more_of_the_first_failures() {
     let lines = render(&run(&[(Verdict::Failed, 1)]));
     assert_eq!(lines[2], "      the status last changed; waited 1 s");
+}
+
+#[test]
+fn what_is_quarantined_is_told_and_not_run_again() {
+    let lines = render(&run(&[(Verdict::Quarantined, 1), (Verdict::Passed, 1)]));
+    assert!(lines[0].contains("1 quarantined, 1 passed of 2 steps"), "{}", lines[0]);
+    assert!(lines[1].starts_with("  ? s/quarantined-0: it is quarantined for reason 0"));
+    assert!(!lines.iter().any(|line| line.starts_with("  again")), "{lines:?}");
 }
 
 #[test]

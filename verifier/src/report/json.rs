@@ -70,6 +70,7 @@ fn summary(run: &RunSummary) -> Value {
         "errors": scenarios.errors,
         "skipped": scenarios.skipped,
         "flaky": scenarios.flaky,
+        "quarantined": scenarios.quarantined,
         "steps": counts(run.step_counts()),
         "overallStatus": status,
     })
@@ -83,6 +84,7 @@ fn counts(counts: Counts) -> Value {
         "errors": counts.errors,
         "skipped": counts.skipped,
         "flaky": counts.flaky,
+        "quarantined": counts.quarantined,
     })
 }
 

@@ -61,6 +61,7 @@ fn case(run: &RunSummary, scenario: &ScenarioSummary, step: &StepSummary) -> Tes
     let mut case = match step.verdict() {
         Verdict::Passed => TestCaseBuilder::success(name, time),
         Verdict::Skipped => TestCaseBuilder::skipped_with_cause(name, "skipped", &message),
+        Verdict::Quarantined => TestCaseBuilder::skipped_with_cause(name, "quarantined", &message),
         Verdict::Failed => TestCaseBuilder::failure(name, time, "contract", &message),
         Verdict::Error => TestCaseBuilder::error(name, time, "environment", &message),
         Verdict::Flaky if run.started.flaky_fails => {

@@ -197,6 +197,7 @@ fn mark(verdict: Verdict) -> console::StyledObject<&'static str> {
         Verdict::Passed => style("✓").green(),
         Verdict::Skipped => style("-").dim(),
         Verdict::Flaky => style("~").yellow(),
+        Verdict::Quarantined => style("?").yellow(),
         Verdict::Failed => style("✗").red(),
         Verdict::Error => style("!").red(),
     }

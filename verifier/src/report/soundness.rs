@@ -85,6 +85,7 @@ pub(super) fn with_text_everywhere(text: &str) -> RunSummary {
         Some(Verdict::Failed),
         Some(Verdict::Error),
         Some(Verdict::Skipped),
+        Some(Verdict::Quarantined),
         None,
     ];
     let steps = verdicts.iter().enumerate().map(|(n, verdict)| {

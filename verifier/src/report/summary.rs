@@ -71,6 +71,7 @@ pub struct Counts {
     pub errors: usize,
     pub skipped: usize,
     pub flaky: usize,
+    pub quarantined: usize,
 }
 
 impl Counts {
@@ -84,6 +85,7 @@ impl Counts {
                 Verdict::Error => &mut counts.errors,
                 Verdict::Skipped => &mut counts.skipped,
                 Verdict::Flaky => &mut counts.flaky,
+                Verdict::Quarantined => &mut counts.quarantined,
             } += 1;
         }
         counts
@@ -148,9 +150,9 @@ impl StepSummary {
     /// The attempt that the verdict is of: the last, unless that was skipped after one that was not.
     pub fn last(&self) -> Option<&Attempt> {
         let (last, earlier) = self.attempts.split_last()?;
-        let bad = |attempt: &&Attempt| attempt.verdict.is_some_and(Verdict::is_bad);
+        let wrong = |attempt: &&Attempt| attempt.verdict.is_some_and(Verdict::went_wrong);
         let decided =
-            earlier.iter().rev().find(bad).filter(|_| last.verdict == Some(Verdict::Skipped));
+            earlier.iter().rev().find(wrong).filter(|_| last.verdict == Some(Verdict::Skipped));
         Some(decided.unwrap_or(last))
     }
 

@@ -24,6 +24,7 @@ pub fn metrics(run: &RunSummary) -> String {
         ("errors", counts.errors),
         ("skipped", counts.skipped),
         ("flaky", counts.flaky),
+        ("quarantined", counts.quarantined),
     ] {
         figure(format!("checks.{name}"), count as f64, "");
     }

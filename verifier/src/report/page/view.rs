@@ -134,6 +134,7 @@ fn shares(counts: Counts) -> Vec<(usize, &'static str)> {
         (counts.failed, Verdict::Failed),
         (counts.errors, Verdict::Error),
         (counts.flaky, Verdict::Flaky),
+        (counts.quarantined, Verdict::Quarantined),
         (counts.passed, Verdict::Passed),
         (counts.skipped, Verdict::Skipped),
     ];

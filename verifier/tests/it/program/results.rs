@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use persys_verifier::cli::{self, Exit, Platform};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Child,
@@ -56,6 +56,36 @@ fn what_did_not_pass_can_be_run_again_and_nothing_else() {
     assert_eq!(code(&output), Some(2), "{output:?}");
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("/nowhere/events.jsonl") && told.contains("name the folder"), "{told}");
+}
+
+#[test]
+fn a_quarantined_step_may_go_wrong_until_its_day_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("quarantine.json");
+    let file = file.to_str().unwrap();
+    let run = |step: &str, until: &str| {
+        let known =
+            json!({ "steps": [step], "owner": "storage team", "why": "P-1", "until": until });
+        fs::write(file, json!({ "quarantine": [known] }).to_string()).unwrap();
+        Child::finished(&["--only", "failing", "--quarantine", file])
+    };
+    let (ended, output) = run("failing/first", "9999-12-31");
+    assert_eq!(code(&output), Some(0), "{output:?}");
+    let told = "quarantined until 9999-12-31 (storage team: P-1); it failed: status: expected 200, got 500";
+    assert_eq!(ended.junit()[0], ("failing/first".into(), format!("skipped: {told}")));
+    let digest = read(&ended.results().join("digest.txt"));
+    assert!(
+        digest.starts_with("PASSED  1 quarantined, 1 passed, 1 skipped of 3 steps"),
+        "{digest}"
+    );
+    assert!(digest.contains(&format!("  ? failing/first: {told}")), "{digest}");
+    assert_eq!(ended.json().pointer("/testRun/summary/steps/quarantined"), Some(&1.into()));
+    let (_, output) = run("failing/first", "2026-01-02");
+    assert_eq!(code(&output), Some(1), "{output:?}");
+    let (_, output) = run("failing/last", "9999-12-31");
+    assert_eq!(code(&output), Some(2), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains(&format!("failed to use {file}: steps: \"failing/last\"")), "{told}");
 }
 
 #[test]
