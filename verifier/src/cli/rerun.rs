@@ -42,7 +42,7 @@ fn steps(run: &RunSummary, table: &[&'static Scenario]) -> Vec<Pattern> {
             let wanted = match step.verdict() {
                 Verdict::Passed => false,
                 Verdict::Skipped => needs.iter().any(|need| open.contains(need)),
-                _ => true,
+                Verdict::Quarantined | Verdict::Flaky | Verdict::Error | Verdict::Failed => true,
             };
             if wanted {
                 open.insert(step.id.as_str());
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_failed_and_what_waited_for_it_is_wanted() {
-        use Verdict::{Error, Failed, Flaky, Passed, Skipped};
+        use Verdict::{Error, Failed, Flaky, Passed, Quarantined, Skipped};
         let of = |first, second, third| {
             again(&[("first", Some(first)), ("second", Some(second)), ("third", Some(third))])
         };
@@ -103,6 +103,7 @@ mod tests {
         assert_eq!(of(Passed, Failed, Skipped), ["s/second", "s/third"]);
         assert_eq!(of(Error, Skipped, Skipped), ["s/first", "s/second", "s/third"]);
         assert_eq!(of(Flaky, Passed, Passed), ["s/first"]);
+        assert_eq!(of(Quarantined, Skipped, Passed), ["s/first", "s/second"]);
     }
 
     #[test]

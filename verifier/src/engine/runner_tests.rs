@@ -543,7 +543,10 @@ async fn an_interrupted_run_cleans_up_and_reports_everything() {
         later.trigger();
     });
     let begun = tokio::time::Instant::now();
-    let play = Play { table: &[&HURT, &NEVER], interrupt, retries: 3, ..Play::default() };
+    // What was cut off has shown nothing that somebody could have known.
+    let quarantine = "hurt/endless@9999-12-31 hurt/never@9999-12-31";
+    let table = &[&HURT, &NEVER];
+    let play = Play { table, interrupt, retries: 3, quarantine, ..Play::default() };
     let (run, outcome) = play.run().await;
     assert_eq!(outcome, RunOutcome::Interrupted);
     assert!(begun.elapsed() < Duration::from_secs(13), "{:?}", begun.elapsed());
